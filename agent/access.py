@@ -1,0 +1,49 @@
+"""`diagnose access`: what may be seen from here, and for what may not, the grant or setting that would open it."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+from probes._redact import Redactor
+
+from agent.discover import Target
+from agent.pipeline import access_settings, load
+from agent.report.model import Gap
+from agent.settings import Settings
+from probes._access import Access
+from probes._contract import Probe
+from probes._runner import Runner, Store
+from rules._facts import Facts
+
+
+def access_text(settings: Settings, targets: Sequence[Target]) -> str:
+    """Send every sweep once and say, probe by probe, what it may see."""
+    from agent.report._gaps import gaps
+
+    probes, book = load()
+    here = {target.system for target in targets}
+    mine = [probe for probe in probes if probe.name.partition(".")[0] in here]
+    access = Access(access_settings(targets), deadline=time.monotonic() + settings.deadline)
+    store = Store(access.now, Redactor())
+    Runner(access, store).send([(probe, ()) for probe in mine if probe.sweeps])
+    observed = store.seal()
+    access.kill_children()
+    by_probe: dict[str, list[Gap]] = defaultdict(list)
+    for gap in gaps(book, Facts(observed, book.vocabulary)):
+        by_probe[gap.what.partition(" ")[0]].append(gap)
+    lines = [line for probe in probes for line in _lines(probe, probe in mine, by_probe[probe.name])]
+    return "\n".join(lines)
+
+
+def _lines(probe: Probe, here: bool, gaps: list[Gap]) -> list[str]:  # noqa: FBT001  # said once, two lines above
+    needs = f"  needs {', '.join(probe.permissions)}" if probe.permissions else ""
+    if not here:
+        return [f"-    {probe.name}: no address for {probe.name.partition('.')[0]}.{needs}"]
+    if not probe.sweeps:
+        return [f"     {probe.name}: looks closer at suspects when a question is open.{needs}"]
+    if not gaps:
+        return [f"yes  {probe.name}: {probe.doc}{needs}"]
+    found = [f"NO   {probe.name}: {gap.why}: {gap.detail}\n     {gap.remedy}" for gap in gaps]
+    return [f"{line}\n     Leaves open: {'; '.join(gap.leaves_open)}." if gap.leaves_open else line for line, gap in zip(found, gaps, strict=True)]

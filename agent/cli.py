@@ -1,0 +1,224 @@
+"""The command line: verbs only. Each verb imports what it needs, so that --version and --help stay cheap."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent import __version__
+
+FOUND, USAGE, BLIND, FAULT = 1, 2, 3, 4
+MEANING = {
+    0: "nothing at or above --fail-on was found, and everything asked for was seen",
+    FOUND: "something was found",
+    USAGE: "the command or a setting cannot be used",
+    BLIND: "not enough of what was asked for could be seen",
+    FAULT: "a fault of diagnose itself",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code, at once: a probe that hangs must not hold the process."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == ["--version"]:
+        print(f"diagnose {__version__}")
+        return
+    code = run(words)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def run(words: Sequence[str]) -> int:
+    """The exit code of one command."""
+    options = _parser().parse_args(_with_verb(words))
+    try:
+        return int(options.verb(options))
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if type(error).__name__ in ("SettingsError", "RowError", "BundleError", "UsageError"):
+            print(f"diagnose: {error}", file=sys.stderr)
+            return USAGE
+        print(f"diagnose: this is a fault of diagnose itself, please report it: {type(error).__name__}: {error}", file=sys.stderr)
+        if os.environ.get("DIAGNOSE_TRACE"):
+            raise
+        return FAULT
+
+
+def _with_verb(words: Sequence[str]) -> list[str]:
+    """`diagnose` alone means `diagnose run`."""
+    if words and (words[0] in VERBS or words[0] in ("-h", "--help")):
+        return list(words)
+    return ["run", *words]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="diagnose",
+        description="Looks at this machine and what it can reach, and names the root cause of what is wrong. Only reads.",
+        epilog="Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANING.items()) + ".",
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for name, add in VERBS.items():
+        add(verbs, name)
+    return parser
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o", "--output", action="append", metavar="FORMAT[=FILE]", help="text, json or markdown; several at once, each to its file; text if left out"
+    )
+    parser.add_argument("--explain", action="store_true", help="every clause with its decibans, rejected causes, timings")
+    parser.add_argument("--fail-on", choices=["critical", "high", "medium", "low"], help="the least severity that counts for exit code 1")
+
+
+def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="look and report (the verb may be left out)")
+    _output(parser)
+    parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that a run may take (30)")
+    parser.add_argument("--docker", metavar="URL", help="the Docker engine's address, or `none`")
+    parser.add_argument("--rules", metavar="DIR", help="a folder of rows of your own")
+    parser.add_argument("--baseline", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
+    parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed")
+    parser.add_argument("--config", metavar="FILE", default="", help="a settings file; diagnose.toml here or in ~/.config if left out")
+    parser.set_defaults(verb=_do_run)
+
+
+def _do_run(options: argparse.Namespace) -> int:
+    from agent import bundle, pipeline
+    from agent.discover import discover
+    from agent.progress import live
+    from agent.settings import Settings, read_settings
+
+    flags = {name: getattr(options, name, None) for name in Settings.__struct_fields__}
+    settings, chosen = read_settings(flags, os.environ, options.config)
+    targets = discover(settings, chosen, os.environ, os.getuid())
+    print("diagnose: looking at " + ", ".join(f"{one.system} {one.address}" for one in targets) + "; reading only.", file=sys.stderr, flush=True)
+    earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
+    with live(sys.stderr, settings.deadline) as say:
+        done = pipeline.diagnose(settings, targets, earlier, say)
+    if options.save:
+        bundle.save(Path(options.save), done.bundle)
+    return _show(done.report, options, settings.fail_on)
+
+
+def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="judge a saved bundle again")
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--rules", metavar="DIR", default="", help="a folder of rows of your own")
+    _output(parser)
+    parser.set_defaults(verb=_do_replay)
+
+
+def _do_replay(options: argparse.Namespace) -> int:
+    from agent import bundle, pipeline
+
+    saved = bundle.load(options.bundle)
+    _probes, book = pipeline.load(options.rules)
+    if saved.rules != book.digest:
+        print(f"diagnose: the bundle was judged by other rules ({saved.rules}); these are {book.digest}.", file=sys.stderr)
+    return _show(pipeline.report_of(saved, book), options, options.fail_on or "low")
+
+
+def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
+    from agent.matrix import UsageError
+    from agent.report import FORMATS
+    from agent.report.model import Report, exit_code
+
+    assert isinstance(report, Report)  # noqa: S101  # the lazy import keeps the type out of the signature
+    for wanted in options.output or ["text"]:
+        name, _, place = wanted.partition("=")
+        if name not in FORMATS:
+            raise UsageError(f"There is no format '{name}'. Known: {', '.join(sorted(FORMATS))}.")
+        terminal = not place and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        width = max(60, min(120, os.get_terminal_size().columns)) if terminal else 80
+        text = FORMATS[name](report, explain=options.explain, width=width, colour=terminal)
+        if place:
+            Path(place).write_text(text, encoding="utf-8")
+        else:
+            _print(text)
+    return exit_code(report, fail_on)
+
+
+def _print(text: str) -> None:
+    """Print, replacing what the terminal's encoding cannot show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def _matrix(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="read the matrix")
+    parser.add_argument("row", nargs="?", default="", help="a row's id, or words of its symptom")
+    parser.set_defaults(verb=_do_matrix)
+
+
+def _do_matrix(options: argparse.Namespace) -> int:
+    from agent.matrix import matrix_text
+
+    print(matrix_text(options.row))
+    return 0
+
+
+def _access(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="what may be seen from here, and the grants that are lacking")
+    parser.add_argument("--docker", metavar="URL", help="the Docker engine's address, or `none`")
+    parser.set_defaults(verb=_do_access)
+
+
+def _do_access(options: argparse.Namespace) -> int:
+    from agent.access import access_text
+    from agent.discover import discover
+    from agent.settings import read_settings
+
+    settings, chosen = read_settings({"docker": options.docker}, os.environ)
+    print(access_text(settings, discover(settings, chosen, os.environ, os.getuid())))
+    return 0
+
+
+def _rules(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="list, show, lint or test rows")
+    parser.add_argument("what", choices=["list", "show", "lint", "test", "signals"])
+    parser.add_argument("where", nargs="?", default="", help="a row's id, a row's file, or a folder of rows")
+    parser.set_defaults(verb=_do_rules)
+
+
+def _do_rules(options: argparse.Namespace) -> int:
+    from agent.books import rules_verb
+
+    text, good = rules_verb(options.what, options.where)
+    print(text)
+    return 0 if good else FOUND
+
+
+def _probes(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="list probes, or run one alone")
+    parser.add_argument("what", choices=["list", "run"])
+    parser.add_argument("probe", nargs="?", default="")
+    parser.add_argument("subject", nargs="*", help="kind/key, for a probe that follows up")
+    parser.add_argument("--docker", metavar="URL", help="the Docker engine's address")
+    parser.set_defaults(verb=_do_probes)
+
+
+def _do_probes(options: argparse.Namespace) -> int:
+    from agent.books import list_probes, run_probe
+    from agent.discover import discover
+    from agent.settings import read_settings
+
+    if options.what == "list":
+        print(list_probes())
+        return 0
+    settings, chosen = read_settings({"docker": options.docker}, os.environ)
+    text, good = run_probe(options.probe, options.subject, settings, discover(settings, chosen, os.environ, os.getuid()))
+    print(text)
+    return 0 if good else BLIND
+
+
+VERBS = {"run": _run, "replay": _replay, "matrix": _matrix, "access": _access, "rules": _rules, "probes": _probes}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""`diagnose matrix [ROW]`: the triage matrix to read, with what is live and what is not."""
+
+from __future__ import annotations
+
+from rules._book import MATRIX, read_folder
+from rules._row import Row, Triage
+
+
+class UsageError(ValueError):
+    """A command that cannot be carried out as it was written."""
+
+
+def matrix_text(words: str) -> str:
+    """The list of rows, or one row whole. Raises UsageError if no row is meant."""
+    rows = [file.row for file in read_folder(MATRIX)]
+    if not words:
+        return _list(rows)
+    exact = [row for row in rows if row.id == words]
+    found = exact or [row for row in rows if all(word in f"{row.id} {row.symptom}".lower() for word in words.lower().split())]
+    if not found:
+        raise UsageError(f"No row of the matrix is meant by '{words}'. `diagnose matrix` lists them.")
+    return _one(found[0]) if len(found) == 1 else _list(found)
+
+
+def _list(rows: list[Row]) -> str:
+    live = sum(row.live for row in rows)
+    width = max(len(row.id) for row in rows)
+    lines = [f"{'live ' if row.live else 'draft'}  {row.id:{width}}  {row.symptom}" for row in rows]
+    return "\n".join([*lines, f"live {live} of {len(rows)}; a draft row holds the matrix's wording only and is never judged."])
+
+
+def _one(row: Row) -> str:
+    parts = [f"{row.symptom}    {row.id}, {row.status}", "", "TRIAGE"]
+    parts += [f"  {command.command}  (by hand: {command.by_hand})" if isinstance(command, Triage) else f"  {command}" for command in row.triage]
+    parts += ["CAUSES", *(f"  {cause.cause}{' (added)' if cause.added else ''}" for cause in row.causes)]
+    parts += ["FIX", *(f"  {fix.do}" for fix in row.fix)]
+    parts += ["VERIFY", *(f"  {check.do or check.command or check.if_}" for check in row.verify)]
+    parts += ["PREVENT", *(f"  {text}" for text in row.prevent)]
+    return "\n".join(parts)

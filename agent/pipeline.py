@@ -1,0 +1,141 @@
+"""The whole story: plan, collect, derive and judge, look again, rank, report."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+from probes._redact import Redactor
+
+from agent import __version__
+from agent.bundle import Bundle
+from agent.discover import Target
+from agent.report.build import Builder
+from agent.report.model import Report
+from agent.settings import Settings
+from probes._access import Access
+from probes._contract import Observed, Probe, Subject, Unavailable
+from probes._runner import Runner, Store, Visit, load_probes
+from rules._book import Book, load_book
+from rules._facts import Facts
+from rules._judge import judge
+from rules._rounds import Errand, errands
+
+ROUNDS = 4
+MOST_ERRANDS = 60
+
+Work = list[tuple[Probe, tuple[Subject, ...]]]
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished run: the report, and the bundle that replays to it."""
+
+    report: Report
+    bundle: Bundle
+
+
+def load(mounted: str = "") -> tuple[tuple[Probe, ...], Book]:
+    """Every probe, and the book that reads them. Raises RowError and ContractError."""
+    probes = load_probes()
+    return probes, load_book((spec for probe in probes for spec in probe.gives), Path(mounted) if mounted else None)
+
+
+def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | None = None, say: Callable[[str], None] = lambda _text: None) -> Run:
+    """Look at the targets in rounds, until everything is decided or the time is spent."""
+    began = time.monotonic()
+    probes, book = load(settings.rules)
+    access = Access(access_settings(targets), deadline=began + settings.deadline)
+    store = Store(access.now, Redactor())
+    runner = Runner(access, store)
+    with _stopping(runner):
+        _collect(runner, book, probes, targets, earlier, say)
+    observed = store.seal()
+    access.kill_children()
+    visits = tuple(sorted(runner.visits))
+    bundle = Bundle(
+        tool=__version__, rules=book.digest, targets=tuple(f"{one.system} {one.address}" for one in targets), observed=observed, earlier=earlier, visits=visits,
+        stopped=runner.stopped or time.monotonic() >= access.deadline,
+    )  # fmt: skip
+    return Run(report=report_of(bundle, book), bundle=bundle)
+
+
+def report_of(bundle: Bundle, book: Book) -> Report:
+    """The report of a run, now or replayed: a pure function of what was seen."""
+    facts = Facts(bundle.observed, book.vocabulary, bundle.earlier)
+    judged = judge(book, facts)
+    return Builder(book, facts, judged).report(tool=bundle.tool, targets=bundle.targets, visits=bundle.visits, stopped=bundle.stopped)
+
+
+def access_settings(targets: Sequence[Target]) -> Mapping[str, str]:
+    """What probes read of the settings: each system's address, and whether it was asked for."""
+    found: dict[str, str] = {}
+    for target in targets:
+        found |= {target.system: target.address, f"{target.system}.asked": "true" if target.asked else "false"}
+    return found
+
+
+def _collect(
+    runner: Runner, book: Book, probes: Sequence[Probe], targets: Sequence[Target], earlier: Observed | None, say: Callable[[str], None]
+) -> None:
+    here = {target.system for target in targets}
+    mine = [probe for probe in probes if probe.name.partition(".")[0] in here]
+    say("sweeping")
+    runner.send([(probe, ()) for probe in mine if probe.sweeps])
+    done: dict[tuple[str, Subject], None] = {}
+    for number in range(ROUNDS):
+        if runner.stopped or time.monotonic() >= runner.access.deadline:
+            return
+        judged = judge(book, Facts(runner.store.snapshot(), book.vocabulary, earlier))
+        work = _bounded(errands(judged, mine, done), mine, done, runner.store)
+        if not work:
+            return
+        done |= {(probe.name, subject): None for probe, subjects in work for subject in subjects}
+        say(f"looking closer at {len({subject for _probe, subjects in work for subject in subjects})} suspects, round {number + 1}")
+        runner.send(work)
+
+
+def _bounded(wanted: Sequence[Errand], probes: Sequence[Probe], done: Mapping[tuple[str, Subject], None], store: Store) -> Work:
+    """The errands that this round may do: each probe to its most subjects in a run; the rest is named as not reached."""
+    by_name = {probe.name: probe for probe in probes}
+    used = {name: sum(probe == name for probe, _subject in done) for name in by_name}
+    work: Work = []
+    for errand in wanted:
+        probe = by_name[errand.probe]
+        if used[probe.name] < probe.most and len(work) < MOST_ERRANDS:
+            used[probe.name] += 1
+            work.append((probe, (errand.subject,)))
+        elif used[probe.name] >= probe.most:
+            detail = f"{probe.name} follows up at most {probe.most} subjects a run."
+            remedy = f"Name it: diagnose {errand.subject.kind}/{errand.subject.key}."
+            store.put(probe, Unavailable(kind=probe.kind, subject=errand.subject, why="not reached", detail=detail, remedy=remedy))
+    return work
+
+
+class _stopping:  # noqa: N801  # it reads as `with stopping(runner)`
+    """SIGINT and SIGTERM end the collecting, not the report."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def __enter__(self) -> None:
+        self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._runner.stop()
+
+
+def leave(code: int) -> None:
+    """End the process at once: threads that hang in a driver or the kernel must not hold it."""
+    os._exit(code)
+
+
+__all__ = ["Run", "Visit", "diagnose", "leave", "load", "report_of"]

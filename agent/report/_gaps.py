@@ -1,0 +1,61 @@
+"""What could not be seen, and which causes of which rows that leaves open."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from agent.report.model import Gap
+from probes._contract import Unavailable
+from rules._book import Book
+from rules._facts import Facts
+
+MOST_ROWS = 6
+
+
+def gaps(book: Book, facts: Facts) -> tuple[Gap, ...]:
+    """Everything unavailable, the same fault of one probe on many subjects once."""
+    alike: dict[tuple[str, str, str, str, bool], list[Unavailable]] = defaultdict(list)
+    for gap in facts.unavailable:
+        what = f"{gap.probe}" + (f" of {gap.subject}" if gap.subject is not None else "")
+        alike[(what, gap.why, gap.detail, gap.remedy, gap.asked)].append(gap)
+    needing = _needing(book)
+    found = [Gap(*key, leaves_open=_open(book, needing, {name for gap in of for name in gap.names})) for key, of in alike.items()]
+    return tuple(sorted(found))
+
+
+def _needing(book: Book) -> dict[str, set[tuple[str, str]]]:
+    """For each signal that a probe gives: the (row, cause) pairs that rest on it, also through derivations."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for compiled in book.compiled:
+        for expression in (*compiled.present, *compiled.was):
+            for name in expression.needs:
+                found[name].add((compiled.row.id, ""))
+        for evidence, evidence_expression in compiled.evidence:
+            for name in evidence_expression.needs if evidence_expression is not None else ():
+                found[name] |= {(compiled.row.id, cause) for cause in (*evidence.then, *evidence.else_)}
+    flat: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for name, pairs in found.items():
+        for leaf in _leaves(book, name, frozenset()):
+            flat[leaf] |= pairs
+    return flat
+
+
+def _leaves(book: Book, name: str, seen: frozenset[str]) -> set[str]:
+    base = book.vocabulary.base(name)
+    derivation = book.vocabulary.derivations.get(base)
+    if derivation is None or base in seen:
+        return {base}
+    return {leaf for need in (*derivation.needs, *derivation.wants) for leaf in _leaves(book, need, seen | {base})}
+
+
+def _open(book: Book, needing: dict[str, set[tuple[str, str]]], names: set[str]) -> tuple[str, ...]:
+    pairs = {pair for name in names for pair in needing.get(name, ())}
+    lines = []
+    for file in book.live:
+        causes = {cause for row, cause in pairs if row == file.row.id}
+        words = [cause.cause for cause in file.row.causes if cause.id in causes]
+        if "" in causes:
+            lines.append(f"{file.row.symptom} (whether it is there at all)")
+        elif words:
+            lines.append(f"{file.row.symptom}: {', '.join(words)}")
+    return tuple(lines[:MOST_ROWS])

@@ -1,0 +1,154 @@
+"""From judged cases to the report: words, order, and what could not be seen."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+
+from agent.report._gaps import gaps
+from agent.report._lines import evidence_lines
+from agent.report.model import SEVERITIES, Candidate, Check, Gap, Incident, Looked, Repair, Report
+from probes._contract import Swept
+from probes._runner import Visit
+from rules._book import Book
+from rules._clause import Bindings, fill, fill_ins
+from rules._expr import Outcome
+from rules._facts import Facts
+from rules._judge import Case, Judged
+from rules._roots import Node, roots
+from rules._row import Fix
+
+_HOSTILE = ("log_", "output", "message", "error")
+MOST_LISTED = 12
+
+
+class Builder:
+    """Puts one run into words."""
+
+    def __init__(self, book: Book, facts: Facts, judged: Judged) -> None:
+        self.book = book
+        self.facts = facts
+        self.judged = judged
+
+    def report(self, *, tool: str, targets: Iterable[str], visits: Iterable[Visit], stopped: bool) -> Report:
+        nodes = roots(case for case in self.judged.cases if case.here)
+        incidents = tuple(sorted((self._incident(node) for node in nodes), key=_order))
+        recovered = tuple(self._incident(Node(case)) for case in self.judged.cases if case.state == "recovered")
+        found = gaps(self.book, self.facts)
+        return Report(
+            tool=tool, rules=self.book.digest, now=self.facts.now, targets=tuple(targets),
+            verdict=verdict(incidents, recovered, self.facts.swept, found), incidents=incidents, recovered=recovered, open=self._open(),
+            gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), live_rows=len(self.book.live), all_rows=len(self.book.files),
+            broken=tuple(f"{one.row}: {one.message}" for one in self.judged.broken), conflicts=self._conflicts(), stopped=stopped,
+        )  # fmt: skip
+
+    def _incident(self, node: Node) -> Incident:
+        case = node.case
+        below = tuple(sorted((self._incident(child) for child in node.consequences), key=_order))
+        named = case.ranking.candidates if case.ranking.band != "none fits" else ()
+        return Incident(
+            id=case.id[:4], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=self._severity(case),
+            subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""),
+            onset=case.onset, onset_known=case.onset is not None, band=case.ranking.band,
+            named=tuple(case.row.cause_text(cause) for cause in named), named_ids=named, evidence=evidence_lines(self.facts, case),
+            fix=self._fixes(case, named), verify=self._checks(case), prevent=case.row.prevent,
+            candidates=tuple(
+                Candidate(cause, case.row.cause_text(cause), round(posterior, 4), dict(sorted(case.ranking.support[cause].items())))
+                for cause, posterior in case.ranking.posteriors
+            ),
+            consequences=below, also=node.also,
+        )  # fmt: skip
+
+    def _title(self, case: Case) -> str:
+        one = fill(case.row.title, self.facts, case.representative) if case.row.title else None
+        title = one or f"{case.representative}: {case.row.symptom}"
+        if case.head is not None:
+            return f"{len(case.subjects)} {case.compiled.kind}s that share {case.head}: {case.row.symptom}"
+        more = len(case.subjects) - 1
+        return f"{title} (and {more} more of the same)" if more else title
+
+    def _severity(self, case: Case) -> str:
+        bindings = Bindings(self.facts, case.representative)
+        for line, expression in case.compiled.severity:
+            if expression is None or bindings.judge(expression).outcome is Outcome.TRUE:
+                return line.is_
+        return "medium"
+
+    def _fixes(self, case: Case, named: tuple[str, ...]) -> tuple[Repair, ...]:
+        """For each cause named, the first fix whose fill-ins are all bound."""
+        found = []
+        for cause in named:
+            for line in case.row.fix:
+                repair = self._fix(case, cause, line) if cause in line.for_ else None
+                if repair is not None and repair.do not in [one.do for one in found]:
+                    found.append(repair)
+                    break
+        return tuple(found)
+
+    def _fix(self, case: Case, cause: str, line: Fix) -> Repair | None:
+        do = fill(line.do, self.facts, case.representative)
+        if do is None or any(hostile in name for name in fill_ins(line.command) for hostile in _HOSTILE):
+            return None
+        command = fill(line.command, self.facts, case.representative, wrap=shlex.quote) if line.command else ""
+        return None if command is None else Repair(case.row.cause_text(cause), do, command, line.effect)
+
+    def _checks(self, case: Case) -> tuple[Check, ...]:
+        found = []
+        for line in case.row.verify:
+            do = fill(line.do or line.command, self.facts, case.representative)
+            if do or line.if_:
+                found.append(Check(do or "", line.if_, line.hold if line.if_ else ""))
+        return tuple(found)
+
+    def _open(self) -> tuple[str, ...]:
+        """Rows that nobody could judge, one line a row."""
+        found = []
+        for file in self.book.live:
+            cases = [case for case in self.judged.cases if case.row.id == file.row.id and case.state == "open"]
+            names = sorted({want.name for case in cases for want in case.missing})
+            count = sum(len(case.subjects) for case in cases)
+            if cases:
+                found.append(f"{file.row.symptom}: cannot tell for {count} {cases[0].compiled.kind}(s); unseen: {', '.join(names[:4]) or 'nothing'}.")
+        return tuple(found)
+
+    def _conflicts(self) -> tuple[str, ...]:
+        return tuple(
+            f"{first.subject} {first.name}: {first.source.command} says {first.value!r}, {second.source.command} says {second.value!r}."
+            for first, second in self.facts.conflicts
+        )
+
+
+def _order(incident: Incident) -> tuple[int, int, float, str]:
+    return SEVERITIES.index(incident.severity), -incident.affected, incident.onset or float("inf"), incident.id
+
+
+def verdict(incidents: tuple[Incident, ...], recovered: tuple[Incident, ...], swept: Iterable[Swept], gaps_: tuple[Gap, ...]) -> str:
+    """The first line: the answer."""
+    if incidents:
+        more = len(incidents) - 1
+        problems = f"{len(incidents)} problem{'s' if more else ''}"
+        return f"{problems}: {incidents[0].title}{f'; and {more} more' if more else ''}."
+    seen = ", ".join(_seen(swept)) or "nothing"
+    blind = ", ".join(dict.fromkeys(gap.what for gap in gaps_))
+    before = f" {len(recovered)} recovered." if recovered else ""
+    return f"Nothing wrong in what I could see: {seen}.{before} Not looked at: {blind or 'nothing that was asked for'}."
+
+
+def _seen(swept: Iterable[Swept]) -> tuple[str, ...]:
+    counts: dict[str, int] = {}
+    partial: set[str] = set()
+    for sweep in swept:
+        counts[sweep.kind] = max(sweep.count, counts.get(sweep.kind, 0))
+        partial |= set() if sweep.complete else {sweep.kind}
+    return tuple(f"{count} {kind}{'' if count == 1 else 's'}{' (not all)' if kind in partial else ''}" for kind, count in sorted(counts.items()))
+
+
+def _looked(visits: Iterable[Visit]) -> tuple[Looked, ...]:
+    by_probe: dict[str, list[Visit]] = {}
+    for visit in visits:
+        by_probe.setdefault(visit.probe, []).append(visit)
+    rank = {"timed out": 2, "failed": 1, "done": 0}
+    return tuple(
+        Looked(probe, len(of), round(max(visit.seconds for visit in of), 3), max((visit.ended for visit in of), key=lambda ended: rank[ended]))
+        for probe, of in sorted(by_probe.items())
+    )

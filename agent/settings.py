@@ -1,0 +1,78 @@
+"""Settings: file, then environment, then flags; frozen; unknown keys are refused with the file and the key named."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "DIAGNOSE_"
+PLACES = ("diagnose.toml", "~/.config/diagnose.toml", "/etc/diagnose.toml")
+Severity = Literal["critical", "high", "medium", "low"]
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names the file or variable and the setting."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set. Each may stand in a file, as DIAGNOSE_NAME in the environment, or as a flag."""
+
+    deadline: Annotated[float, Meta(gt=0, le=600)] = 30.0
+    """Seconds that a run may take."""
+    fail_on: Severity = "low"
+    """The least severity that ends the program with exit code 1."""
+    docker: str = ""
+    """The address of the Docker engine; DOCKER_HOST or the usual socket if empty, `none` to leave it out."""
+    rules: str = ""
+    """A folder of rows of your own."""
+    baseline: str = ""
+    """An earlier bundle to compare with."""
+
+
+_NAMES = {field: field.replace("_", "-") for field in Settings.__struct_fields__}
+
+
+def read_settings(flags: Mapping[str, object], environ: Mapping[str, str], file: str = "") -> tuple[Settings, frozenset[str]]:
+    """The settings in force, and the names of those that somebody set. Raises SettingsError."""
+    layers = [_from_file(file), _from_environment(environ), {name: value for name, value in flags.items() if value is not None}]
+    merged: dict[str, object] = {}
+    for layer in layers:
+        merged |= layer
+    try:
+        return msgspec.convert(merged, Settings, strict=False), frozenset(merged)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"A setting cannot be used: {error}.") from None
+
+
+def _from_file(given: str) -> dict[str, object]:
+    path = Path(given) if given else next((found for place in PLACES if (found := Path(place).expanduser()).is_file()), None)
+    if path is None:
+        return {}
+    try:
+        with path.open("rb") as stream:
+            data = tomllib.load(stream)
+    except OSError as error:
+        raise SettingsError(f"{path}: the settings file cannot be read: {error.strerror}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: the settings file is not TOML: {error}.") from None
+    known = {spelling: name for name, hyphenated in _NAMES.items() for spelling in (name, hyphenated)}
+    strange = sorted(set(data) - set(known))
+    if strange:
+        raise SettingsError(f"{path}: there is no setting '{strange[0]}'. Known: {', '.join(sorted(_NAMES.values()))}.")
+    return {known[key]: value for key, value in data.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for variable, value in environ.items():
+        if variable.startswith(PREFIX):
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in _NAMES:
+                raise SettingsError(f"{variable}: there is no such setting. Known: {', '.join(PREFIX + known.upper() for known in _NAMES)}.")
+            found[name] = value
+    return found

@@ -1,0 +1,120 @@
+"""What a probe is handed to touch the world with: files, the clock, child processes and read-only HTTP.
+
+Tests hand a probe the same object pointed at scripted services or another root folder; nothing here writes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from urllib3 import HTTPResponse
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "dmesg": ("dmesg", "--time-format", "iso", "--color=never"),
+}
+"""The only child processes that may be started, by name; never through a shell."""
+
+MOST_OUTPUT = 4_000_000
+"""Bytes of a file, an answer or a child's output that are read; more is cut, and the probe can see that it was."""
+
+
+class Unreachable(Exception):  # noqa: N818  # it is a finding, not a fault of ours
+    """A source refused, timed out or is not there; `why` is one of the contract's reasons."""
+
+    def __init__(self, why: str, detail: str) -> None:
+        super().__init__(detail)
+        self.why = why
+        self.detail = detail
+
+
+class Access:
+    """Read-only hands for one run: `settings` are the targets in force, `deadline` is on the monotonic clock, `root` stands for /."""
+
+    def __init__(self, settings: Mapping[str, str], *, deadline: float, root: Path = Path("/"), now: float | None = None) -> None:
+        self.settings = settings
+        self.deadline = deadline
+        self.root = root
+        self._children: set[Any] = set()
+        self.now = time.time() if now is None else now
+        """Seconds since 1970 UTC; one value for the whole run."""
+
+    def remaining(self, limit: float) -> float:
+        """Seconds that a call may still take: `limit`, or what is left of the run; at least a tenth of a second."""
+        return max(0.1, min(limit, self.deadline - time.monotonic()))
+
+    def path(self, absolute: str) -> Path:
+        return self.root / absolute.lstrip("/")
+
+    def text(self, absolute: str, most: int = MOST_OUTPUT) -> str:
+        """The start of a file as text. Raises FileNotFoundError, PermissionError and other OSErrors as they come."""
+        with self.path(absolute).open("rb") as file:
+            return file.read(most).decode("utf-8", "replace")
+
+    def run(self, name: str, limit: float = 5.0) -> str:
+        """Standard output of one of COMMANDS. Raises Unreachable with the reason: missing tool, refused, timed out."""
+        try:
+            done = subprocess.run(  # noqa: S603  # a fixed list of argument vectors, never a shell
+                COMMANDS[name], capture_output=True, timeout=self.remaining(limit), check=False, stdin=subprocess.DEVNULL
+            )
+        except FileNotFoundError as error:
+            raise Unreachable("missing tool", f"{COMMANDS[name][0]} is not installed.") from error
+        except subprocess.TimeoutExpired as error:
+            raise Unreachable("timed out", f"{COMMANDS[name][0]} did not answer in time.") from error
+        if done.returncode:
+            reason = done.stderr.decode("utf-8", "replace").strip()[:200]
+            raise Unreachable("refused", f"{COMMANDS[name][0]} ended with code {done.returncode}: {reason}")
+        return done.stdout[:MOST_OUTPUT].decode("utf-8", "replace")
+
+    def in_child(self, function: Callable[..., Any], *arguments: Any, limit: float = 3.0) -> Any:
+        """Call a module-level function in a spawned process that is killed at the limit: for what may hang in the kernel.
+
+        Raises Unreachable ("timed out", or "garbled" if the child failed).
+        """
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe(duplex=False)
+        child = context.Process(target=_call, args=(theirs, function, arguments), daemon=True)
+        child.start()
+        self._children.add(child)
+        theirs.close()
+        try:
+            if not ours.poll(self.remaining(limit)):
+                raise Unreachable("timed out", f"{function.__name__} did not come back from the kernel in {limit:g} s.")
+            good, answer = ours.recv()
+        except EOFError as error:
+            raise Unreachable("garbled", f"the child process for {function.__name__} died.") from error
+        finally:
+            child.kill()
+            self._children.discard(child)
+        if not good:
+            raise Unreachable("garbled", str(answer))
+        return answer
+
+    def kill_children(self) -> None:
+        """End every child process that is still there, such as one that hangs in the kernel."""
+        for child in tuple(self._children):
+            child.kill()
+
+    def get(self, url: str, limit: float = 5.0) -> HTTPResponse:
+        """GET one URL without retries or redirects; the body is read and cut at MOST_OUTPUT. Raises Unreachable."""
+        import urllib3
+
+        pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=self.remaining(limit)))
+        try:
+            return pool.request("GET", url, redirect=False)  # type: ignore[return-value]
+        except urllib3.exceptions.TimeoutError as error:
+            raise Unreachable("timed out", f"{url} did not answer in {limit:g} s.") from error
+        except urllib3.exceptions.HTTPError as error:
+            raise Unreachable("refused", f"{url}: {error}") from error
+
+
+def _call(pipe: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    try:
+        pipe.send((True, function(*arguments)))
+    except Exception as error:  # noqa: BLE001  # whatever it is, the parent names it
+        pipe.send((False, f"{type(error).__name__}: {error}"))

@@ -1,0 +1,299 @@
+"""Everything a run has seen, ready to be asked: values, windows, relations, aliases and derived signals.
+
+Nothing here reads a clock or touches the world; the same observations give the same answers in any order of arrival.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from probes._contract import RELATIONS, Census, Observed, Relation, Signal, Source, Spec, Subject, Unavailable, Value
+from rules._alias import Aliases
+from rules._derivation import UNSEEN, Derivation, Given, Relator, Unseen
+
+BEFORE_ATTEMPT_S = 15 * 60.0
+LONGEST_PATH = 4
+_VANTAGES = ("itself", "node", "pod", "host")
+
+
+class Want(msgspec.Struct, frozen=True, order=True):
+    """A signal or a relation that nobody looked at and that would settle something."""
+
+    subject: Subject
+    name: str
+
+
+class Vocabulary:
+    """Every signal and relation that probes and derivations can give."""
+
+    def __init__(self, specs: Iterable[Spec], derivations: Iterable[Derivation], relators: Iterable[Relator] = ()) -> None:
+        self.specs: dict[str, Spec] = {}
+        self.derivations: dict[str, Derivation] = {}
+        self.relators = tuple(relators)
+        for spec in specs:
+            self._add(spec)
+        for derivation in derivations:
+            for spec in derivation.gives:
+                self._add(spec)
+                self.derivations[spec.name] = derivation
+        self.paths = _paths()
+
+    def _add(self, spec: Spec) -> None:
+        if self.specs.setdefault(spec.name, spec) != spec:
+            raise ValueError(f"The signal {spec.name} is declared twice and differently.")
+
+    def of(self, name: str) -> Spec:
+        """The Spec behind a name as rows write it: `_age` of a time, `_at` of an event, a neighbour's relation for its kind."""
+        return self.specs[self.base(name)]
+
+    def base(self, name: str) -> str:
+        if name in self.specs:
+            return name
+        for ending, stem in (("_age", name.removesuffix("_age") + "_at"), ("_at", name.removesuffix("_at"))):
+            if name.endswith(ending) and stem in self.specs:
+                return stem
+        return name
+
+
+class Facts:
+    """The facts of a run under one vocabulary."""
+
+    def __init__(self, observed: Observed, vocabulary: Vocabulary, earlier: Observed | None = None) -> None:
+        self.now = observed.now
+        self.earlier = Facts(earlier, vocabulary) if earlier is not None else None
+        """The facts of an earlier run, to see what changed since."""
+        self.vocabulary = vocabulary
+        self.aliases = Aliases(observed)
+        self.conflicts: list[tuple[Signal, Signal]] = []
+        self._states: dict[tuple[Subject, str], Signal] = {}
+        self._events: dict[tuple[Subject, str], list[Signal]] = defaultdict(list)
+        self._covered: dict[tuple[Subject, str], float] = {}
+        self._targets: dict[tuple[Subject, str], list[Subject]] = defaultdict(list)
+        self._sources: dict[tuple[Subject, str], list[Subject]] = defaultdict(list)
+        self._memory: dict[tuple[Subject, str], Value | Unseen] = {}
+        self._busy: set[tuple[Subject, str]] = set()
+        self.unavailable = sorted(set(observed.unavailable))
+        self.swept = sorted(set(observed.swept))
+        self._take(observed)
+        self.census = {(self.aliases.of(census.shared), census.kind): census for census in sorted(observed.census)}
+        self._relate(observed.relations)
+        self._by_kind = self._kinds(observed)
+        for relator in vocabulary.relators:
+            self._relate(relator.function(self))
+
+    # what there is
+
+    def subjects(self, kind: str) -> list[Subject]:
+        return self._by_kind.get(kind, [])
+
+    def kinds(self) -> list[str]:
+        return sorted(self._by_kind)
+
+    def census_of(self, shared: Subject, kind: str) -> Census | None:
+        return self.census.get((shared, kind))
+
+    # values
+
+    def value(self, subject: Subject, name: str) -> Value | Unseen:
+        """A signal of this very subject: its value, None for "nothing there", or UNSEEN."""
+        key = (subject, name)
+        if key not in self._memory:
+            if key in self._busy:
+                return UNSEEN
+            self._busy.add(key)
+            self._memory[key] = self._find(subject, name)
+            self._busy.discard(key)
+        return self._memory[key]
+
+    def _find(self, subject: Subject, name: str) -> Value | Unseen:
+        base = self.vocabulary.base(name)
+        spec = self.vocabulary.specs.get(base)
+        if spec is None or spec.kind != subject.kind:
+            return UNSEEN
+        if spec.event:
+            return self._event(subject, base, wants_time=name != base)
+        if name != base:
+            at = self.value(subject, base)
+            return self.now - at if isinstance(at, float | int) and not isinstance(at, bool) else at
+        found = self._states.get((subject, name))
+        if found is not None:
+            return found.value
+        derivation = self.vocabulary.derivations.get(name)
+        return UNSEEN if derivation is None else self._derive(subject, derivation, name)
+
+    def _event(self, subject: Subject, name: str, *, wants_time: bool) -> Value | Unseen:
+        start = self.window_start(subject)
+        inside = [event for event in self._events.get((subject, name), ()) if start <= (event.at or 0.0) <= self.now]
+        if inside:
+            last = max(inside, key=lambda event: (event.at or 0.0, repr(event.value)))
+            return last.at if wants_time else last.value
+        since = self._covered.get((subject, name))
+        return None if since is not None and (since <= start or start == 0.0) else UNSEEN
+
+    def window_start(self, subject: Subject) -> float:
+        """When the subject's window opens: 15 minutes before its last attempt; 0 if no attempt is known."""
+        name = f"{subject.kind}.last_attempt_at"
+        at = self.value(subject, name) if name in self.vocabulary.specs else None
+        return at - BEFORE_ATTEMPT_S if isinstance(at, float | int) else 0.0
+
+    def _derive(self, subject: Subject, derivation: Derivation, name: str) -> Value | Unseen:
+        values = {need: self.read(subject, need)[1] for need in (*derivation.needs, *derivation.wants)}
+        if any(isinstance(values[need], Unseen) for need in derivation.needs):
+            return UNSEEN
+        answer = derivation.function(Given(self, subject, values))
+        for spec in derivation.gives:
+            self._memory[(subject, spec.name)] = answer.get(spec.name, UNSEEN)
+        return answer.get(name, UNSEEN)
+
+    def read(self, subject: Subject, name: str) -> tuple[Subject | None, Value | Unseen]:
+        """A signal as a row names it, along to-one relations: whose it is, and its value.
+
+        (None, None) if the kind is not reached; (None, UNSEEN) if a relation on the way could not be followed.
+        """
+        owner = self.reach(subject, name.partition(".")[0])
+        if owner is None or isinstance(owner, Unseen):
+            return None, None if owner is None else UNSEEN
+        local = name if name.partition(".")[0] == owner.kind else f"{owner.kind}.{name.partition('.')[2]}"
+        return owner, self.value(owner, local)
+
+    def source(self, subject: Subject, name: str) -> tuple[Source, ...]:
+        """Where a value is from; for a derived one, where its seen inputs are from."""
+        base = self.vocabulary.base(name)
+        events = self._events.get((subject, base))
+        if events:
+            return (max(events, key=lambda event: event.at or 0.0).source,)
+        if (subject, base) in self._states:
+            return (self._states[(subject, base)].source,)
+        derivation = self.vocabulary.derivations.get(base)
+        found: set[Source] = set()
+        for need in () if derivation is None else (*derivation.needs, *derivation.wants):
+            owner, value = self.read(subject, need)
+            if owner is not None and value is not None and not isinstance(value, Unseen):
+                found.update(self.source(owner, self._local(owner, need)))
+        return tuple(sorted(found))
+
+    def _local(self, owner: Subject, name: str) -> str:
+        return f"{owner.kind}.{name.partition('.')[2]}"
+
+    def missing(self, subject: Subject, name: str) -> tuple[Want, ...]:
+        """What a probe would have to look at so that this name is seen."""
+        owner = self.reach(subject, name.partition(".")[0])
+        if isinstance(owner, Unseen):
+            return (Want(subject, f"reach {name.partition('.')[0]}"),)
+        if owner is None:
+            return ()
+        base = self.vocabulary.base(self._local(owner, name))
+        derivation = self.vocabulary.derivations.get(base)
+        if derivation is None:
+            return (Want(owner, base),)
+        needs = (*derivation.needs, *derivation.wants)
+        unseen = [need for need in needs if isinstance(self.read(owner, need)[1], Unseen)]
+        found = [want for need in unseen if self.vocabulary.base(need) != base for want in self.missing(owner, need)]
+        return tuple(sorted(set(found))) or (Want(owner, base),)
+
+    # relations
+
+    def reach(self, subject: Subject, kind: str) -> Subject | Unseen | None:
+        """The one subject of this kind along to-one relations; None if there is none, UNSEEN if a relation could not be followed."""
+        if kind == subject.kind:
+            return subject
+        blind = False
+        for path in self.vocabulary.paths.get((subject.kind, kind), ()):
+            here: Subject = subject
+            for relation in path:
+                there = self._targets.get((here, relation))
+                if not there:
+                    blind = blind or self.blind(here, relation) is not None
+                    break
+                here = there[0]
+            else:
+                return here
+        return UNSEEN if blind else None
+
+    def targets(self, subject: Subject, relation: str) -> list[Subject]:
+        """What the subject stands in this relation to; a relation is written `container in pod`."""
+        return self._targets.get((subject, relation), [])
+
+    def sources(self, subject: Subject, relation: str) -> list[Subject]:
+        """Who stands in this relation to the subject."""
+        return self._sources.get((subject, relation), [])
+
+    def blind(self, subject: Subject, name: str) -> Unavailable | None:
+        """Why this signal or relation of the subject could not be looked at, if a probe said so."""
+        for gap in self.unavailable:
+            if gap.kind == subject.kind and gap.subject in (None, subject) and (not gap.names or name in gap.names):
+                return gap
+        return None
+
+    # building
+
+    def _take(self, observed: Observed) -> None:
+        for signal in sorted(observed.signals, key=_order):
+            mine = msgspec.structs.replace(signal, subject=self.aliases.of(signal.subject))
+            if mine.at is not None:
+                self._events[(mine.subject, mine.name)].append(mine)
+            else:
+                self._state(mine)
+        for cover in sorted(observed.coverage):
+            key = (self.aliases.of(cover.subject), cover.name)
+            self._covered[key] = min(cover.since, self._covered.get(key, cover.since))
+
+    def _state(self, signal: Signal) -> None:
+        """A value beats nothing; of two values the one seen nearest to the thing wins, and both are kept to be shown."""
+        key = (signal.subject, signal.name)
+        known = self._states.get(key)
+        if known is None or known.value is None:
+            self._states[key] = signal
+            return
+        if signal.value is None or signal.value == known.value:
+            return
+        first, second = sorted((known, signal), key=lambda one: (_VANTAGES.index(one.source.vantage), _order(one)))
+        self._states[key] = first
+        self.conflicts.append((first, second))
+
+    def _relate(self, relations: Iterable[Relation]) -> None:
+        for relation in sorted(set(relations)):
+            if relation.name == "same_as":
+                continue
+            start, end = self.aliases.of(relation.from_), self.aliases.of(relation.to)
+            name = f"{start.kind} {relation.name} {end.kind}"
+            there = self._targets[(start, name)]
+            if end not in there:
+                there.append(end)
+                self._sources[(end, name)].append(start)
+
+    def _kinds(self, observed: Observed) -> Mapping[str, list[Subject]]:
+        found: dict[str, set[Subject]] = defaultdict(set)
+        looked = [signal.subject for signal in observed.signals]
+        ends = [end for relation in observed.relations for end in (relation.from_, relation.to)]
+        for subject in (*looked, *ends):
+            found[subject.kind].add(self.aliases.of(subject))
+        return {kind: sorted(subjects) for kind, subjects in found.items()}
+
+
+def _order(signal: Signal) -> tuple[Subject, str, float, Source, str]:
+    return (signal.subject, signal.name, signal.at or 0.0, signal.source, repr(signal.value))
+
+
+def _paths() -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:
+    """For each pair of kinds, every way between them along to-one relations, shortest first."""
+    steps: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for arity in RELATIONS:
+        if arity.one and arity.from_kind != arity.to_kind:
+            steps[arity.from_kind].append((f"{arity.from_kind} {arity.name} {arity.to_kind}", arity.to_kind))
+    found: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
+    for start in sorted(steps):
+        frontier: list[tuple[str, tuple[str, ...], frozenset[str]]] = [(start, (), frozenset({start}))]
+        for _ in range(LONGEST_PATH):
+            frontier = [
+                (kind, (*path, name), seen | {kind}) for here, path, seen in frontier for name, kind in sorted(steps[here]) if kind not in seen
+            ]
+            for kind, path, _seen in frontier:
+                found[(start, kind)].append(path)
+    for arity in RELATIONS:
+        if arity.one and arity.from_kind == arity.to_kind:
+            found[(arity.from_kind, arity.name)].append((f"{arity.from_kind} {arity.name} {arity.to_kind}",))
+    return {pair: tuple(paths) for pair, paths in found.items()}

@@ -1,0 +1,224 @@
+"""Two passes over the facts: which rows are present on which subjects, then evidence on one representative of each case."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from probes._contract import Subject, Value
+from rules._book import Book, Compiled
+from rules._case import Group, grouped
+from rules._clause import Bindings, Judgement
+from rules._derivation import Unseen
+from rules._expr import Expression, Outcome, RuleBroken
+from rules._facts import Facts, Want
+from rules._rank import LATER_S, Ranking, Weighed, rank
+from rules._row import Evidence, Row
+
+State = Literal["now", "flapping", "recovered", "open"]
+
+
+class Presence(msgspec.Struct, frozen=True):
+    """A row judged on a subject: its state, or None if the row does not hold there."""
+
+    state: State | None
+    applicable: bool = True
+    missing: tuple[Want, ...] = ()
+
+    @property
+    def here(self) -> bool:
+        return self.state in ("now", "flapping")
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """The same trouble on one or many subjects, judged once."""
+
+    id: str
+    compiled: Compiled
+    state: State
+    subjects: tuple[Subject, ...]
+    representative: Subject
+    head: Subject | None
+    onset: float | None
+    missing: tuple[Want, ...]
+    weighed: tuple[Weighed, ...]
+    ranking: Ranking
+    parents: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """For each true parent clause, by its number: the cases it found."""
+
+    @property
+    def row(self) -> Row:
+        return self.compiled.row
+
+    @property
+    def here(self) -> bool:
+        return self.state in ("now", "flapping")
+
+
+class Broken(msgspec.Struct, frozen=True, order=True):
+    """A rule that failed although everything it needs was bound: a fault of the rule, to be reported as such."""
+
+    row: str
+    message: str
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """Every case of a run, and how often each row was judged."""
+
+    cases: tuple[Case, ...]
+    presence: dict[tuple[str, Subject], Presence]
+    broken: tuple[Broken, ...]
+
+
+class _Court:
+    """One judging: the facts, the book and what was found so far."""
+
+    def __init__(self, book: Book, facts: Facts) -> None:
+        self.book = book
+        self.facts = facts
+        self.presence: dict[tuple[str, Subject], Presence] = {}
+        self.broken: set[Broken] = set()
+        self.case_of: dict[tuple[str, Subject], str] = {}
+        self.onsets: dict[tuple[str, Subject], float | None] = {}
+
+    def judge(self) -> Judged:
+        by_kind: dict[str, list[Compiled]] = defaultdict(list)
+        for compiled in self.book.compiled:
+            by_kind[compiled.kind].append(compiled)
+        for kind, rows in by_kind.items():
+            for subject in self.facts.subjects(kind):
+                bindings = Bindings(self.facts, subject)
+                for compiled in rows:
+                    self.presence[(compiled.row.id, subject)] = self._presence(compiled, bindings)
+        groups = [(compiled, state, group) for compiled in self.book.compiled for state, group in self._groups(compiled)]
+        for compiled, state, group in groups:
+            for subject in group.subjects:
+                self.case_of[(compiled.row.id, subject)] = _case_id(compiled.row.id, group, state)
+                self.onsets[(compiled.row.id, subject)] = self._onset(compiled, (subject,))
+        cases = [self._case(compiled, state, group) for compiled, state, group in groups]
+        return Judged(tuple(sorted(cases, key=lambda case: (case.row.id, case.representative))), self.presence, tuple(sorted(self.broken)))
+
+    # first pass
+
+    def _presence(self, compiled: Compiled, bindings: Bindings) -> Presence:
+        now = self._any(compiled, compiled.present, bindings)
+        if now.outcome is Outcome.TRUE:
+            flaps = self._any(compiled, compiled.flaps, bindings).outcome is Outcome.TRUE
+            return Presence("flapping" if flaps else "now")
+        if now.outcome is Outcome.CANNOT_TELL:
+            return Presence("open", missing=now.missing)
+        if self._any(compiled, compiled.was, bindings).outcome is Outcome.TRUE:
+            return Presence("recovered")
+        return Presence(None, applicable=now.outcome is Outcome.FALSE)
+
+    def _any(self, compiled: Compiled, expressions: Iterable[Expression], bindings: Bindings) -> Judgement:
+        found = [self._judge(compiled, expression, bindings) for expression in expressions]
+        for outcome in (Outcome.TRUE, Outcome.CANNOT_TELL, Outcome.FALSE):
+            some = [one for one in found if one.outcome is outcome]
+            if some:
+                return Judgement(outcome, tuple(sorted({want for one in some for want in one.missing})))
+        return Judgement(Outcome.NOT_APPLICABLE)
+
+    def _judge(self, compiled: Compiled, expression: Expression, bindings: Bindings) -> Judgement:
+        try:
+            return bindings.judge(expression)
+        except RuleBroken as error:
+            self.broken.add(Broken(compiled.row.id, str(error)))
+            return Judgement(Outcome.CANNOT_TELL)
+
+    # cases
+
+    def _groups(self, compiled: Compiled) -> list[tuple[State, Group]]:
+        states: dict[State, list[Subject]] = defaultdict(list)
+        for subject in self.facts.subjects(compiled.kind):
+            state = self.presence[(compiled.row.id, subject)].state
+            if state is not None:
+                states["now" if state == "flapping" else state].append(subject)
+        return [(state, group) for state in sorted(states) for group in grouped(self.facts, compiled, states[state], cohorts=state == "now")]
+
+    def _onset(self, compiled: Compiled, subjects: Iterable[Subject]) -> float | None:
+        if not compiled.row.onset:
+            return None
+        name = compiled.row.onset
+        name = f"{compiled.kind}{name[2:]}" if name.startswith("it.") else name
+        values = [self.facts.read(subject, name)[1] for subject in subjects]
+        known = [value for value in values if isinstance(value, float | int) and not isinstance(value, bool)]
+        return min(known) if known else None
+
+    # second pass
+
+    def _case(self, compiled: Compiled, state: State, group: Group) -> Case:
+        subject = min(group.subjects)
+        presences = [self.presence[(compiled.row.id, one)] for one in group.subjects]
+        onset = self._onset(compiled, group.subjects)
+        extra: dict[str, Value] = {"cohort.kind": group.head.kind if group.head else "", "cohort.members": len(group.subjects) if group.head else 0}
+        bindings = Bindings(self.facts, subject, extra)
+        weighed, parents = [], []
+        for number, (evidence, expression) in enumerate(compiled.evidence):
+            if expression is None:
+                outcome, cases = self._parent(evidence, subject, onset, compiled.row.id)
+                weighed.append(Weighed(evidence, outcome, (), number))
+                parents += [(number, cases)] if cases else []
+            else:
+                judgement = self._judge(compiled, expression, bindings)
+                weighed.append(Weighed(evidence, judgement.outcome, judgement.missing, number))
+        return Case(
+            id=_case_id(compiled.row.id, group, state), compiled=compiled, subjects=group.subjects, representative=subject, head=group.head, onset=onset,
+            state="flapping" if any(one.state == "flapping" for one in presences) else state,
+            missing=tuple(sorted({want for one in presences for want in one.missing})),
+            weighed=tuple(weighed), ranking=rank(compiled.row, weighed), parents=tuple(parents),
+        )  # fmt: skip
+
+    def _parent(self, evidence: Evidence, subject: Subject, onset: float | None, own: str) -> tuple[Outcome, tuple[str, ...]]:
+        """Whether the row named is present on something reached along the relation, and which cases those are."""
+        reached = self._reached(evidence, subject)
+        if isinstance(reached, Unseen):
+            return Outcome.CANNOT_TELL, ()
+        judged = [(one, self.presence.get((evidence.parent, one))) for one in reached]
+        applicable = [(one, presence) for one, presence in judged if presence is not None and presence.applicable]
+        present = [one for one, presence in applicable if presence.here and self._earlier(evidence.parent, one, onset)]
+        cases = {self.case_of[(evidence.parent, one)] for one in present} - {self.case_of[(own, subject)]}
+        if cases:
+            return Outcome.TRUE, tuple(sorted(cases))
+        if any(presence.state == "open" for _one, presence in applicable):
+            return Outcome.CANNOT_TELL, ()
+        return (Outcome.FALSE if applicable else Outcome.NOT_APPLICABLE), ()
+
+    def _earlier(self, row_id: str, subject: Subject, onset: float | None) -> bool:
+        """A parent counts unless its onset is known to be later than ours."""
+        theirs = self.onsets.get((row_id, subject))
+        return theirs is None or onset is None or theirs <= onset + LATER_S
+
+    def _reached(self, evidence: Evidence, subject: Subject) -> list[Subject] | Unseen:
+        targets: list[Subject] | Unseen = [subject] if evidence.along == "self" else self._along(evidence.along, subject)
+        if isinstance(targets, Unseen):
+            return targets
+        found: set[Subject] = set()
+        for target in targets:
+            for kind in self.book.kinds_of(evidence.parent):
+                end = self.facts.reach(target, kind)
+                if isinstance(end, Subject):
+                    found.add(end)
+        return sorted(found)
+
+    def _along(self, along: str, subject: Subject) -> list[Subject] | Unseen:
+        start = self.facts.reach(subject, along.partition(" ")[0])
+        if not isinstance(start, Subject):
+            return [] if start is None else start
+        targets = self.facts.targets(start, along)
+        if not targets and self.facts.blind(start, along) is not None:
+            return Unseen()
+        return targets
+
+
+def _case_id(row_id: str, group: Group, state: State) -> str:
+    return hashlib.sha256(f"{row_id}|{state}|{group.head or group.owner}|{'|'.join(group.marks)}".encode()).hexdigest()[:8]
+
+
+def judge(book: Book, facts: Facts) -> Judged:
+    """Judge every live row on every subject."""
+    return _Court(book, facts).judge()

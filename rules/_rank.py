@@ -1,0 +1,139 @@
+"""Ranking: weights in decibans to posteriors, bands and undetermined sets. Every number of the engine stands in this file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from rules._expr import Outcome
+from rules._facts import Want
+from rules._row import OTHER, Evidence, Row
+
+GROUP_CAP = 25.0
+TOTAL_CAP = 45.0
+DIAGNOSED = 0.85
+LIKELY = 0.5
+SUPPORT = 5.0
+MOST = 0.98
+SET_MASS = 0.85
+OPEN_GAIN = 10.0
+LATER_S = 60.0
+COHORT_SIZE = 3
+
+Band = Literal["diagnosed", "likely", "undetermined", "none fits"]
+
+
+class Weighed(msgspec.Struct, frozen=True):
+    """One line of evidence, what it came to, and what would settle it."""
+
+    evidence: Evidence
+    outcome: Outcome
+    missing: tuple[Want, ...] = ()
+    number: int = 0
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        return {Outcome.TRUE: self.evidence.then, Outcome.FALSE: self.evidence.else_}.get(self.outcome, {})
+
+
+class Ranking(msgspec.Struct, frozen=True):
+    """The causes of a case, likeliest first, and how far that carries."""
+
+    posteriors: tuple[tuple[str, float], ...]
+    band: Band
+    candidates: tuple[str, ...]
+    """The one cause of a diagnosed or likely case; of an undetermined one the set that is left."""
+    support: Mapping[str, Mapping[str, float]]
+    """Net decibans by cause and group."""
+
+    @property
+    def lead(self) -> str:
+        return self.posteriors[0][0]
+
+    def posterior(self, cause: str) -> float:
+        return dict(self.posteriors).get(cause, 0.0)
+
+    @property
+    def named(self) -> bool:
+        """Whether one cause is named."""
+        return self.band in ("diagnosed", "likely")
+
+
+def rank(row: Row, weighed: Iterable[Weighed]) -> Ranking:
+    """Rank a row's causes by the evidence weighed."""
+    lines = tuple(weighed)
+    stated = {line.evidence.states for line in lines if line.outcome is Outcome.TRUE and line.evidence.states}
+    support = {cause: _support(cause, lines) for cause in row.cause_ids}
+    scores = _scores(row, stated, support)
+    posteriors = _softmax(scores)
+    ordered = tuple(sorted(posteriors.items(), key=lambda pair: (-pair[1], pair[0] == OTHER, pair[0])))
+    band = _band(ordered[0], stated, support)
+    candidates = (ordered[0][0],) if band in ("diagnosed", "likely", "none fits") else _candidates(ordered, scores, lines)
+    return Ranking(tuple((cause, min(value, MOST)) for cause, value in ordered), band, candidates, support)
+
+
+def _support(cause: str, lines: tuple[Weighed, ...]) -> dict[str, float]:
+    """Net decibans of each group: its strongest for and its strongest against."""
+    best: dict[str, tuple[float, float]] = {}
+    for line in lines:
+        weight = line.weights.get(cause, 0.0)
+        up, down = best.get(line.evidence.group, (0.0, 0.0))
+        best[line.evidence.group] = (max(up, weight), min(down, weight))
+    return {group: max(-GROUP_CAP, min(GROUP_CAP, up + down)) for group, (up, down) in best.items() if up or down}
+
+
+def _scores(row: Row, stated: set[str], support: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    priors = {cause.id: cause.prior for cause in row.causes} | {OTHER: row.other}
+    largest = max(priors.values())
+    priors |= dict.fromkeys(stated & set(priors), largest)
+    total = sum(priors.values())
+    return {cause: 10 * math.log10(prior / total) + max(-TOTAL_CAP, min(TOTAL_CAP, sum(support[cause].values()))) for cause, prior in priors.items()}
+
+
+def _softmax(scores: Mapping[str, float]) -> dict[str, float]:
+    top = max(scores.values())
+    odds = {cause: 10 ** ((score - top) / 10) for cause, score in scores.items()}
+    total = sum(odds.values())
+    return {cause: value / total for cause, value in odds.items()}
+
+
+def _band(lead: tuple[str, float], stated: set[str], support: Mapping[str, Mapping[str, float]]) -> Band:
+    cause, posterior = lead
+    if cause == OTHER:
+        return "none fits"
+    groups = support[cause]
+    if posterior >= DIAGNOSED and (cause in stated or sum(value >= SUPPORT for value in groups.values()) >= 2):
+        return "diagnosed"
+    if posterior >= LIKELY and (cause in stated or any(value >= SUPPORT for group, value in groups.items() if group != "status")):
+        return "likely"
+    return "undetermined"
+
+
+def _candidates(ordered: tuple[tuple[str, float], ...], scores: Mapping[str, float], lines: tuple[Weighed, ...]) -> tuple[str, ...]:
+    """What is left: the causes that make up most of the mass, and rivals that one look could put in front; never one name alone."""
+    left: list[str] = []
+    mass = 0.0
+    for cause, posterior in ordered:
+        if mass >= SET_MASS and len([one for one in left if one != OTHER]) > 1:
+            break
+        left.append(cause)
+        mass += posterior
+    lead = ordered[0][0]
+    if ordered[0][1] >= LIKELY:
+        left += [cause for cause, _ in ordered if cause not in left and _could_lead(cause, lead, scores, lines)]
+    return tuple(cause for cause in left if cause != OTHER)
+
+
+def _could_lead(cause: str, lead: str, scores: Mapping[str, float], lines: tuple[Weighed, ...]) -> bool:
+    gap = scores[lead] - scores[cause]
+    return any(line.evidence.then.get(cause, 0.0) - line.evidence.then.get(lead, 0.0) > gap for line in lines if line.outcome is Outcome.CANNOT_TELL)
+
+
+def gain(line: Weighed, ranking: Ranking) -> float:
+    """How much looking at this line could move the ranking: the posterior-weighted distance between its two outcomes."""
+    causes = set(line.evidence.then) | set(line.evidence.else_)
+    distance = {cause: abs(line.evidence.then.get(cause, 0.0) - line.evidence.else_.get(cause, 0.0)) for cause in causes}
+    return sum(ranking.posterior(cause) * value for cause, value in distance.items())

@@ -1,0 +1,165 @@
+"""How did the container's last attempt end, who ended it, and since when does it fail?
+
+`container.death` is one of: "" (never ended), completed, crashed, oom, killed (SIGKILL, sender unknown or not memory), stopped (by the
+engine's own stop), terminated (SIGTERM from elsewhere), start-error, bus-error, illegal-instruction, aborted, segfault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from probes._contract import Spec, Value
+from rules._derivation import Derivation, Given
+
+_SIGNALS = {132: "illegal-instruction", 134: "aborted", 135: "bus-error", 139: "segfault", 143: "terminated"}
+_SIGKILL = 137
+STABLE_S = 60.0
+NEAR_S = 5.0
+
+
+def _death(given: Given) -> Mapping[str, Value]:
+    code = _code(given)
+    kill = _memory_kill_at(given)
+    death = _named(given, code, kill)
+    ended = given.number("container.last_death_at") or given.number("container.finished_at")
+    return {
+        "container.ended_with": code,
+        "container.death": death,
+        "container.died_at": ended,
+        "container.memory_killed_at": kill,
+        "container.child_killed": kill is not None and death not in ("oom", ""),
+        "container.start_failed": death == "start-error",
+        "container.unwell": death not in ("", "completed", "stopped") or given["container.state"] == "restarting",
+    }
+
+
+def _code(given: Given) -> int | None:
+    for name in ("container.exit_code", "container.last_exit_code"):
+        code = given[name]
+        if isinstance(code, int):
+            return code
+    return None
+
+
+def _named(given: Given, code: int | None, memory_kill: float | None) -> str:
+    if given["container.state"] == "created" and given.text("container.start_error"):
+        return "start-error"
+    if code is None:
+        return ""
+    if code == _SIGKILL:
+        return _sigkill(given, memory_kill)
+    if code == 0:
+        return "completed"
+    if given.text("container.start_error") and code in (125, 126, 127, 128):
+        return "start-error"
+    if code == 143 and given["container.stopped_by_command"] is True:  # 128 + SIGTERM
+        return "stopped"
+    return _SIGNALS.get(code, "crashed")
+
+
+def _sigkill(given: Given, memory_kill: float | None) -> str:
+    ended = given.number("container.last_death_at") or given.number("container.finished_at")
+    near = memory_kill is not None and (ended is None or memory_kill >= ended - NEAR_S)
+    if near and given["container.stop_grace_expired"] is not True:
+        return "oom"
+    return "stopped" if given["container.stopped_by_command"] is True else "killed"
+
+
+def _memory_kill_at(given: Given) -> float | None:
+    """When the kernel last killed something in this container for memory: by the engine's event, the kernel log or its flag."""
+    times = [given.number("container.last_oom_at"), _victim_at(given)]
+    code = given["container.exit_code"]
+    if given["container.oom_killed"] is True and code == _SIGKILL:
+        times.append(given.number("container.finished_at"))
+    elif given["container.oom_killed"] is True:
+        times.append(given.number("container.last_death_at") or given.number("container.started_at"))
+    known = [at for at in times if at is not None]
+    return max(known) if known else None
+
+
+def victims(given: Given) -> list[tuple[float, str, str]]:
+    """(time, scope, process) of each kill in this container that the kernel log tells of."""
+    found = []
+    own = given.text("container.id")
+    for line in given.texts("host.oom_victims"):
+        at, scope, container, name, *_rest = [*line.split(" "), "", "", "", ""]
+        if own and container == own and at.replace(".", "", 1).isdigit():
+            found.append((float(at), scope, name))
+    return found
+
+
+def _victim_at(given: Given) -> float | None:
+    return max((at for at, _scope, _name in victims(given)), default=None)
+
+
+def _kill_scope(given: Given) -> Mapping[str, Value]:
+    """Whose limit it was: the container's own (`cgroup`) or the machine's."""
+    found = victims(given)
+    return {"container.kill_scope": max(found)[1] if found else None, "container.killed_process": max(found)[2] if found else None}
+
+
+def _since(given: Given) -> Mapping[str, Value]:
+    """The first failure, if somebody saw it: by events that reach back to the start, or as the only ending there was."""
+    if given["container.events_complete"] is True and given.number("container.first_death_at") is not None:
+        return {"container.first_failure_at": given.number("container.first_death_at")}
+    alone = not given.number("container.restart_count")
+    return {"container.first_failure_at": given.number("container.died_at") if alone else None}
+
+
+def _steady(given: Given) -> Mapping[str, Value]:
+    """Whether it runs well now: longer than a minute and three times longer than any attempt that is known to have failed."""
+    runs = given.number("container.runs_for")
+    lengths = [float(text) for text in given.texts("container.attempt_lengths") if text.replace(".", "", 1).isdigit()]
+    steady = runs is not None and given["container.state"] == "running" and runs > max([STABLE_S, *(3 * length for length in lengths)])
+    last = given.number("container.last_attempt_lasted")
+    length = last if last is not None else given.number("container.attempt_lasted")
+    return {"container.steady": steady, "container.lived": length, "container.died_young": length is not None and length < 60}
+
+
+DERIVATIONS = (
+    Derivation(
+        kind="container",
+        gives=(
+            Spec(name="container.ended_with", type="int", doc="exit code of the last attempt that ended"),
+            Spec(name="container.death", type="text", doc="how the last attempt ended"),
+            Spec(name="container.died_at", type="time", doc="when the last attempt ended"),
+            Spec(name="container.memory_killed_at", type="time", doc="when the kernel last killed something in it for memory"),
+            Spec(name="container.child_killed", type="bool", doc="a process in it was killed for memory, but not the main one"),
+            Spec(name="container.start_failed", type="bool", doc="the engine could not start it"),
+            Spec(name="container.unwell", type="bool", doc="its last ending was neither normal nor asked for"),
+        ),
+        needs=("container.state", "container.exit_code", "container.oom_killed", "container.start_error", "container.finished_at"),
+        wants=(
+            "container.started_at", "container.id", "container.last_exit_code", "container.last_death_at", "container.last_oom_at",
+            "container.stopped_by_command", "container.stop_grace_expired", "host.oom_victims",
+        ),
+        function=_death,
+    ),
+    Derivation(
+        kind="container",
+        gives=(
+            Spec(name="container.kill_scope", type="text", doc="cgroup: at its own limit; machine: the machine was out of memory"),
+            Spec(name="container.killed_process", type="text", doc="the process that the kernel killed"),
+        ),
+        needs=("container.id", "host.oom_victims"),
+        function=_kill_scope,
+    ),
+    Derivation(
+        kind="container",
+        gives=(Spec(name="container.first_failure_at", type="time", doc="when it first failed, if that was seen"),),
+        needs=("container.died_at", "container.restart_count"),
+        wants=("container.events_complete", "container.first_death_at"),
+        function=_since,
+    ),
+    Derivation(
+        kind="container",
+        gives=(
+            Spec(name="container.steady", type="bool", doc="it runs, and for longer than any attempt that failed"),
+            Spec(name="container.lived", type="span", doc="how long the last attempt that ended had run"),
+            Spec(name="container.died_young", type="bool", doc="the last attempt ended within a minute"),
+        ),
+        needs=("container.state", "container.runs_for", "container.attempt_lasted"),
+        wants=("container.attempt_lengths", "container.last_attempt_lasted"),
+        function=_steady,
+    ),
+)  # fmt: skip

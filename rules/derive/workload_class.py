@@ -1,0 +1,86 @@
+"""What kind of work is it: training, notebook, batch, serving or database? The class that leads by 10 decibans, else unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from probes._contract import Spec, Value
+from rules._derivation import Derivation, Given
+
+CLASSES = ("training", "notebook", "batch", "serving", "database")
+LEAD_DB = 10.0
+
+_TEXT: tuple[tuple[str, Mapping[str, float]], ...] = (
+    (r"\b(?:torchrun|accelerate\s+launch|deepspeed|horovodrun|mpirun)\b", {"training": 15, "serving": -10}),
+    (r"(?:^|[\s/_-])(?:train|finetune|fine_tune|pretrain|trainer|training)(?:[\w-]*)(?:\.py\b|\s|$)", {"training": 12, "serving": -10}),
+    (r"\bjupyter(?:-\w+|hub|lab)?\b|\bnotebook\b", {"notebook": 18}),
+    (
+        r"\b(?:uvicorn|gunicorn|hypercorn|tritonserver|torchserve|vllm|bentoml|serve|server|api|predict(?:or)?|inference)\b"
+        r"|\bmlflow\s+(?:models\s+serve|server)\b",
+        {"serving": 12, "training": -8},
+    ),
+    (r"\b(?:postgres|postgresql|mysqld?|mariadbd?|redis(?:-server)?|mongod?|cassandra|clickhouse|etcd)\b", {"database": 18}),
+    (
+        r"\b(?:spark|dask|airflow|dbt|etl|batch|cron|import(?:er)?|export(?:er)?|score|scoring|ingest|aggregate|feature[_-]?build|nightly|job)\b",
+        {"batch": 12},
+    ),
+)
+_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), weights) for pattern, weights in _TEXT)
+_DISTRIBUTED = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "TF_CONFIG", "NCCL_DEBUG", "PET_RDZV_ENDPOINT", "SM_TRAINING_ENV"}
+_RUN = {"MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_NAME"}
+MOST_TEXT = 2000
+
+
+def _text_scores(text: str) -> dict[str, float]:
+    scores = dict.fromkeys(CLASSES, 0.0)
+    for pattern, weights in _PATTERNS:
+        if pattern.search(text[:MOST_TEXT]):
+            for name, weight in weights.items():
+                scores[name] += weight
+    return scores
+
+
+def _leader(scores: Mapping[str, float]) -> str:
+    first, second = sorted(scores.values(), reverse=True)[:2]
+    best = max(CLASSES, key=lambda name: scores[name])
+    return best if first >= LEAD_DB and first - second >= LEAD_DB else "unknown"
+
+
+def _container(given: Given) -> Mapping[str, Value]:
+    words = [given.text(name) for name in ("container.command", "container.compose_service")]
+    scores = _text_scores(" ".join((given.subject.key.replace("-", " "), *words)))
+    for name, weight in _text_scores(given.text("container.image").rpartition("/")[2].replace(":", " ")).items():
+        scores[name] += weight if name in ("database", "notebook", "serving") else weight / 2
+    names = set(given.texts("container.env_names"))
+    if names & _DISTRIBUTED:
+        scores["training"] += 10
+    if names & _RUN:
+        scores["training"] += 8
+    if given.texts("container.published_ports"):
+        scores["serving"] += 6
+    if given["container.gpus_asked"] is True:
+        scores["training"] += 3
+    return {"container.class": _leader(scores)}
+
+
+def _process(given: Given) -> Mapping[str, Value]:
+    return {"process.class": _leader(_text_scores(f"{given.text('process.command')} {given.text('process.name')}"))}
+
+
+DERIVATIONS = (
+    Derivation(
+        kind="container",
+        gives=(Spec(name="container.class", type="text", doc="training, notebook, batch, serving, database or unknown"),),
+        needs=("container.command", "container.image"),
+        wants=("container.compose_service", "container.env_names", "container.published_ports", "container.gpus_asked"),
+        function=_container,
+    ),
+    Derivation(
+        kind="process",
+        gives=(Spec(name="process.class", type="text", doc="training, notebook, batch, serving, database or unknown"),),
+        needs=("process.name",),
+        wants=("process.command",),
+        function=_process,
+    ),
+)
