@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from probes._contract import Why
+
 if TYPE_CHECKING:
     from urllib3 import HTTPResponse
 
@@ -27,7 +29,7 @@ MOST_OUTPUT = 4_000_000
 class Unreachable(Exception):  # noqa: N818  # it is a finding, not a fault of ours
     """A source refused, timed out or is not there; `why` is one of the contract's reasons."""
 
-    def __init__(self, why: str, detail: str) -> None:
+    def __init__(self, why: Why, detail: str) -> None:
         super().__init__(detail)
         self.why = why
         self.detail = detail

@@ -116,13 +116,13 @@ class Store:
         return [answer]
 
     def _look(self, probe: Probe, look: Look) -> list[Signal | Coverage]:
-        states = {spec.name: spec for spec in probe.gives if not spec.event}
-        events = {spec.name: spec for spec in probe.gives if spec.event}
+        states = {spec.name: spec for spec in probe.gives if not spec.event and spec.kind == look.subject.kind}
+        events = {spec.name: spec for spec in probe.gives if spec.event and spec.kind == look.subject.kind}
         if look.values.keys() != states.keys():
             wrong = sorted(look.values.keys() ^ states.keys())
             raise ContractError(f"{probe.name} must give every signal it declares and no other; it differs in {', '.join(wrong)}.")
-        if look.subject.kind != probe.kind and any(spec.kind != look.subject.kind for spec in probe.gives):
-            raise ContractError(f"{probe.name} looked at a {look.subject.kind}, but declares signals of {probe.kind}.")
+        if not states and not events:
+            raise ContractError(f"{probe.name} looked at a {look.subject.kind}, but declares no signal of that kind.")
         source = Source(probe.name, self._redactor.text(look.command), look.vantage)
         found: list[Signal | Coverage] = [Signal(look.subject, name, self._value(spec, look.values[name]), source) for name, spec in states.items()]
         found += [Signal(look.subject, name, self._value(events[name], value), source, float(at)) for name, value, at in look.events]
@@ -198,7 +198,8 @@ class Runner:
 
     def _visit(self, task: _Task) -> None:
         task.began = time.monotonic()
-        why, detail = None, ""
+        why: Why | None = None
+        detail = ""
         try:
             for answer in task.probe.look(self.access, task.subjects):
                 self.store.put(task.probe, answer, task)
@@ -208,7 +209,7 @@ class Runner:
             why, detail = "garbled", f"{type(error).__name__}: {error}"
         self._end(task, why, detail)
 
-    def _end(self, task: _Task, why: str | None, detail: str) -> None:
+    def _end(self, task: _Task, why: Why | None, detail: str) -> None:
         with self._changed:
             if task.ended:
                 return
@@ -220,12 +221,11 @@ class Runner:
             self.visits += [Visit(task.probe.name, subject, seconds, ended, detail[:200]) for subject in task.subjects or (None,)]
             self._changed.notify_all()
 
-    def _gap(self, task: _Task, why: str, detail: str) -> None:
+    def _gap(self, task: _Task, why: Why, detail: str) -> None:
         remedy = "Give more time with --deadline." if why == "timed out" else f"Run `diagnose probes run {task.probe.name}` to see this fault alone."
-        reason: Why = why  # type: ignore[assignment]  # Unreachable carries the contract's reasons
         for subject in task.subjects or (None,):
             asked = self.access.settings.get(f"{task.probe.name.partition('.')[0]}.asked") == "true"
-            gap = Unavailable(kind=task.probe.kind, subject=subject, why=reason, detail=detail, remedy=remedy, asked=asked)
+            gap = Unavailable(kind=task.probe.kind, subject=subject, why=why, detail=detail, remedy=remedy, asked=asked)
             self.store.put(task.probe, gap)
 
     def _wait(self, tasks: list[_Task]) -> None:

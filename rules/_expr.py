@@ -66,7 +66,10 @@ class Expression:
 
     def evaluate(self, activation: Any) -> bool | None:
         """True, False, or None if the values bound do not decide it."""
-        result = self._compiled.eval(activation).value()
+        try:
+            result = self._compiled.eval(activation).value()
+        except RuntimeError:  # the library raises when its iteration budget is spent
+            return None
         return result if isinstance(result, bool) else None
 
     def value(self, bound: Mapping[str, Any]) -> bool | None:

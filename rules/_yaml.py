@@ -97,7 +97,7 @@ def _walk(node: yaml.Node, path: tuple[str | int, ...], lines: dict[tuple[str | 
 def _marked(where: str, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     said = getattr(error, "problem", None) or str(error)
-    return f"{where}:{mark.line + 1 if mark else 1}: {said}."
+    return f"{where}:{mark.line + 1 if mark else 1}: {said.removeprefix('but ')}."
 
 
 def _line(message: str, lines: dict[tuple[str | int, ...], int]) -> int:

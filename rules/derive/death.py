@@ -6,6 +6,7 @@ engine's own stop), terminated (SIGTERM from elsewhere), start-error, bus-error,
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 from probes._contract import Spec, Value
@@ -82,10 +83,14 @@ def victims(given: Given) -> list[tuple[float, str, str]]:
     found = []
     own = given.text("container.id")
     for line in given.texts("host.oom_victims"):
-        at, scope, container, name, *_rest = [*line.split(" "), "", "", "", ""]
-        if own and container == own and at.replace(".", "", 1).isdigit():
-            found.append((float(at), scope, name))
+        at, scope, container, *words = line.split(" ")
+        if own and container == own:
+            found.append((_seconds(at), scope, " ".join(words[:-2])))
     return found
+
+
+def _seconds(iso: str) -> float:
+    return dt.datetime.fromisoformat(iso).timestamp()
 
 
 def _victim_at(given: Given) -> float | None:
