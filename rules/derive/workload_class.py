@@ -61,24 +61,35 @@ def _container(given: Given) -> Mapping[str, Value]:
         scores["serving"] += 6
     if given["container.gpus_asked"] is True:
         scores["training"] += 3
-    return {"container.class": _leader(scores)}
+    return _said("container", _leader(scores))
 
 
 def _process(given: Given) -> Mapping[str, Value]:
-    return {"process.class": _leader(_text_scores(f"{given.text('process.command')} {given.text('process.name')}"))}
+    return _said("process", _leader(_text_scores(f"{given.text('process.command')} {given.text('process.name')}")))
+
+
+def _said(kind: str, name: str) -> Mapping[str, Value]:
+    return {f"{kind}.class": name, f"{kind}.trains": name in ("training", "notebook")}
+
+
+def _gives(kind: str) -> tuple[Spec, ...]:
+    return (
+        Spec(name=f"{kind}.class", type="text", doc="training, notebook, batch, serving, database or unknown"),
+        Spec(name=f"{kind}.trains", type="bool", doc="it is a training or a notebook"),
+    )
 
 
 DERIVATIONS = (
     Derivation(
         kind="container",
-        gives=(Spec(name="container.class", type="text", doc="training, notebook, batch, serving, database or unknown"),),
+        gives=_gives("container"),
         needs=("container.command", "container.image"),
         wants=("container.compose_service", "container.env_names", "container.published_ports", "container.gpus_asked"),
         function=_container,
     ),
     Derivation(
         kind="process",
-        gives=(Spec(name="process.class", type="text", doc="training, notebook, batch, serving, database or unknown"),),
+        gives=_gives("process"),
         needs=("process.name",),
         wants=("process.command",),
         function=_process,

@@ -1,0 +1,287 @@
+"""How is a run kept, and read again when nobody can vouch for the file?
+
+A bundle is one JSON document in gzip, so that `zcat run.bundle | jq .` shows all of it:
+
+    {"format":"diagnose-bundle","version":1,"tool":"0.1.0","rules":"9c1e…","settings":{…},…,
+     "subjects":[["container","trainer"],…],"sources":[["docker.containers","docker inspect trainer","host"],…],
+     "observed":{"now":…,"signals":[[0,0,"container.exit_code",137],…],…},…}
+
+A signal names its subject and source by their place in the two tables. Everything is sorted: the same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from probes._contract import Census, Coverage, Observed, Relation, Signal, Source, Subject, Swept, Unavailable, Value, clean_text
+from probes._runner import Visit
+
+FORMAT = "diagnose-bundle"
+VERSION = 1
+MOST_PACKED = 64 * 2**20
+MOST_BYTES = 256 * 2**20
+MOST_PARTS = 8_000_000
+"""Commas and brackets in the document: what makes objects, and so the memory that reading it takes."""
+
+_GZIP = 31
+_STEP = 2**20
+_T = TypeVar("_T")
+
+
+class BundleError(ValueError):
+    """A bundle that cannot be written or read; a sentence that names the file and says what to do."""
+
+
+class Bundle(msgspec.Struct, kw_only=True):
+    """A finished run, enough to judge it again: what was seen, by which tool, under which rules and settings."""
+
+    tool: str
+    rules: str
+    """The digest of the rules that judged it."""
+    observed: Observed
+    settings: dict[str, str] = {}
+    """Redacted by whoever fills it in."""
+    targets: tuple[str, ...] = ()
+    earlier: Observed | None = None
+    """The run that it was compared with."""
+    visits: tuple[Visit, ...] = ()
+    stopped: bool = False
+
+
+class _Infinite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """JSON has no word for it."""
+
+    infinite: Literal["+", "-"]
+
+
+_Place = Annotated[int, Meta(ge=0)]
+_Int = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class _Signal(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, omit_defaults=True):
+    subject: _Place
+    source: _Place
+    name: str
+    value: bool | _Int | float | str | tuple[str, ...] | _Infinite | None
+    at: float | None = None
+
+
+class _Observed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    now: float
+    signals: list[_Signal]
+    coverage: list[Coverage]
+    relations: list[Relation]
+    unavailable: list[Unavailable]
+    swept: list[Swept]
+    census: list[Census]
+
+
+class _Head(msgspec.Struct):
+    format: str = ""
+    version: int = 0
+
+
+class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    format: Literal["diagnose-bundle"]
+    version: Literal[1]
+    tool: str
+    rules: str
+    settings: dict[str, str]
+    targets: tuple[str, ...]
+    stopped: bool
+    visits: tuple[Visit, ...]
+    subjects: list[tuple[str, str]]
+    sources: list[tuple[str, str, Literal["itself", "node", "pod", "host"]]]
+    observed: _Observed
+    earlier: _Observed | None
+
+
+def save(path: Path, bundle: Bundle) -> None:
+    """Write the bundle, readable by its owner alone, whole or not at all. Raises BundleError."""
+    data = _packed(_encoded(bundle))
+    try:
+        if not _may_replace(path):
+            raise BundleError(f"{path}: this is not a regular file. Give the bundle another name.")
+        _write(path, data)
+    except OSError as error:
+        raise BundleError(f"{path}: the bundle cannot be written: {error.strerror}. Give a path in a folder that you may write to.") from None
+
+
+def load(path: Path) -> Bundle:
+    """Read a bundle that may come from anybody. Raises BundleError."""
+    data = _unpacked(path, _raw(path))
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > MOST_PARTS:
+        raise BundleError(f"{path}: the bundle holds more than {MOST_PARTS} parts; no run is that large. Get the file again from whoever made it.")
+    try:
+        head = msgspec.json.decode(data, type=_Head)
+        if head.format == FORMAT and head.version != VERSION:
+            raise BundleError(f"{path}: the bundle is of version {head.version}; this program reads {VERSION}. Read it with the program that wrote it.")
+        return _from_document(msgspec.json.decode(data, type=_Document))
+    except IndexError:
+        raise BundleError(f"{path}: a signal names a subject or source that the bundle does not hold. Make it again with --save.") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BundleError(f"{path}: this is not a bundle: {str(error)[:200].rstrip('.')}. Give a file that `diagnose --save` wrote.") from None
+
+
+def canonical(bundle: Bundle) -> Bundle:
+    """The bundle in the order in which it is saved, as if it had been saved and loaded."""
+    return _from_document(msgspec.json.decode(_encoded(bundle), type=_Document))
+
+
+def _encoded(bundle: Bundle) -> bytes:
+    document = _to_document(bundle)
+    try:
+        return msgspec.json.encode(document) + b"\n"
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_clean(msgspec.to_builtins(document))) + b"\n"
+
+
+def _clean(value: Any) -> Any:
+    """The same without lone surrogates, which a key from the world may hold and UTF-8 cannot."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, dict):
+        return {clean_text(key): _clean(item) for key, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _to_document(bundle: Bundle) -> _Document:
+    seen = [bundle.observed] if bundle.earlier is None else [bundle.observed, bundle.earlier]
+    signals = [signal for one in seen for signal in one.signals]
+    subject_at = {subject: place for place, subject in enumerate(sorted({signal.subject for signal in signals}))}
+    source_at = {source: place for place, source in enumerate(sorted({signal.source for signal in signals}))}
+    return _Document(
+        format="diagnose-bundle", version=1, tool=bundle.tool, rules=bundle.rules, settings=dict(sorted(bundle.settings.items())),
+        targets=bundle.targets, stopped=bundle.stopped, visits=tuple(sorted(bundle.visits, key=_visit_order)),
+        subjects=[(subject.kind, subject.key) for subject in subject_at],
+        sources=[(source.probe, source.command, source.vantage) for source in source_at],
+        observed=_to_tables(bundle.observed, subject_at, source_at),
+        earlier=None if bundle.earlier is None else _to_tables(bundle.earlier, subject_at, source_at),
+    )  # fmt: skip
+
+
+def _to_tables(seen: Observed, subject_at: dict[Subject, int], source_at: dict[Source, int]) -> _Observed:
+    signals = [_Signal(subject_at[one.subject], source_at[one.source], one.name, _to_json(one.value), one.at) for one in seen.signals]
+    return _Observed(
+        now=seen.now, signals=_sorted(signals), coverage=_sorted(seen.coverage), relations=_sorted(seen.relations),
+        unavailable=_sorted(seen.unavailable), swept=_sorted(seen.swept), census=_sorted(seen.census),
+    )  # fmt: skip
+
+
+def _sorted(items: Iterable[_T]) -> list[_T]:
+    """In one order whatever they hold: None and numbers and texts do not compare, their encodings do."""
+    pairs = [(repr(item), item) for item in items]
+    return [item for _key, item in sorted(pairs, key=itemgetter(0))]
+
+
+def _visit_order(visit: Visit) -> tuple[str, Subject, float, str, str]:
+    return visit.probe, visit.subject or Subject("", ""), visit.seconds, visit.ended, visit.detail
+
+
+def _to_json(value: Value) -> Value | _Infinite:
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return _Infinite("+" if value > 0 else "-")
+    return value
+
+
+def _from_document(document: _Document) -> Bundle:
+    subjects = [Subject(kind, key) for kind, key in document.subjects]
+    sources = [Source(probe, command, vantage) for probe, command, vantage in document.sources]
+    return Bundle(
+        tool=document.tool, rules=document.rules, settings=document.settings, targets=document.targets, visits=document.visits,
+        stopped=document.stopped, observed=_from_tables(document.observed, subjects, sources),
+        earlier=None if document.earlier is None else _from_tables(document.earlier, subjects, sources),
+    )  # fmt: skip
+
+
+def _from_tables(seen: _Observed, subjects: Sequence[Subject], sources: Sequence[Source]) -> Observed:
+    return Observed(
+        now=seen.now,
+        signals=[Signal(subjects[one.subject], one.name, _from_json(one.value), sources[one.source], one.at) for one in seen.signals],
+        coverage=seen.coverage, relations=seen.relations, unavailable=seen.unavailable, swept=seen.swept, census=seen.census,
+    )  # fmt: skip
+
+
+def _from_json(value: Value | _Infinite) -> Value:
+    return float(f"{value.infinite}inf") if isinstance(value, _Infinite) else value
+
+
+def _packed(data: bytes) -> bytes:
+    """Gzip whose header carries no time and no name."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
+    return packer.compress(data) + packer.flush()
+
+
+def _may_replace(path: Path) -> bool:
+    """A device, a FIFO or a link must not give way to our file."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            os.fchmod(stream.fileno(), 0o600)
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _raw(path: Path) -> bytes:
+    """The file's bytes; only a regular file of a bearable size is opened, and no link is followed."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise BundleError(f"{path}: this is not a regular file (links are not followed). Give a file that `diagnose --save` wrote.")
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as stream:
+            data = stream.read(MOST_PACKED + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError as error:
+        raise BundleError(f"{path}: the bundle cannot be read: {error.strerror}. Give a file that `diagnose --save` wrote.") from None
+    if len(data) > MOST_PACKED:
+        raise BundleError(f"{path}: the file is larger than {MOST_PACKED >> 20} MiB; no bundle is. Give a file that `diagnose --save` wrote.")
+    return data
+
+
+def _unpacked(path: Path, data: bytes) -> bytes:
+    unpacker = zlib.decompressobj(_GZIP)
+    size = 0
+    parts: list[bytes] = []
+    try:
+        for part in _parts(unpacker, data):
+            size += len(part)
+            if size > MOST_BYTES:
+                raise BundleError(f"{path}: the bundle unpacks to more than {MOST_BYTES >> 20} MiB; no run is that large. Do not trust this file.")
+            parts.append(part)
+    except zlib.error:
+        raise BundleError(f"{path}: this is not gzip, it is damaged, or something follows the bundle in it. Give a file that `diagnose --save` wrote.") from None
+    if not unpacker.eof:
+        raise BundleError(f"{path}: the file ends too early. Copy it again, or make it again with --save.")
+    return b"".join(parts)
+
+
+def _parts(unpacker: Any, data: bytes) -> Iterator[bytes]:
+    """What `data` unpacks to, a piece at a time, however little of it makes how much. Raises zlib.error, also for what follows the end."""
+    for start in range(0, len(data), _STEP):
+        given = data[start : start + _STEP]
+        while not unpacker.eof and (part := unpacker.decompress(given, _STEP)):
+            yield part
+            given = unpacker.unconsumed_tail
+        if unpacker.eof and (unpacker.unused_data or start + _STEP < len(data)):
+            raise zlib.error

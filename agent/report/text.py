@@ -1,0 +1,75 @@
+"""The screen: what is wrong, since when, why, how that is known, how to mend it and how to check that; then what nobody could see.
+
+    1 problem: trainer (training) runs out of memory.                       [a3f9]
+      since 02:41 UTC (18 min)                                      severity: high
+    ROOT   The memory limit is below what the job is known to need           likely
+      ✓ its limit was 2 GiB in the earlier run  docker inspect trainer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent.report import _say as say
+from agent.report._clean import cleaned
+from agent.report._incident import IncidentWriter, label, one_line, tag, under
+from agent.report._layout import Page, Span, coloured, plain
+from agent.report.model import Incident, Report
+
+MOST_LISTED = 6
+_ASCII = str.maketrans({"✓": "+", "✗": "x", "…": "~", "—": "-", "–": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "·": "-"})
+
+
+def render(report: Report, *, explain: bool = False, width: int = 80, colour: bool = False) -> str:
+    """The report for a person; `explain` adds every line of evidence with its weight, the causes rejected, timings and conflicts."""
+    page = Page(width)
+    _write(cleaned(report), page, explain=explain)
+    return coloured(page.rows) if colour else plain(page.rows)
+
+
+def printable(text: str, encoding: str) -> str:
+    """The text as a stream of this encoding can show it: the marks become ASCII where they must."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    except LookupError:
+        return text.translate(_ASCII).encode("ascii", "replace").decode()
+    return text
+
+
+def _write(report: Report, page: Page, *, explain: bool) -> None:
+    writer = IncidentWriter(page, report.now, explain=explain)
+    page.put(Span(""), Span(report.verdict, "bold"), tag(report.incidents[0]) if report.incidents else Span(""))
+    if report.stopped:
+        page.put(Span("  "), Span(say.CUT_SHORT, "yellow"))
+    for number, incident in enumerate(report.incidents, 1):
+        _title(page, report, incident, number)
+        writer.write(incident)
+    page.gap()
+    for one in report.recovered:
+        one_line(page, label("RECOVERED"), Span(one.title), tag(one))
+    _block(page, "NOT SEEN", say.not_seen(report.gaps, explain=explain))
+    _block(page, "NOT JUDGED", say.shortened(report.open, MOST_LISTED, explain=explain))
+    _block(page, "BROKEN", say.broken(report, explain=explain))
+    if explain:
+        _block(page, "CONFLICTS", report.conflicts)
+        _block(page, "PROBES", say.timing(report))
+    page.put(Span(""), Span(f"{say.looked(report)} {say.rows(report)}{'' if explain else ' Details: --explain'}", "dim"))
+
+
+def _title(page: Page, report: Report, incident: Incident, number: int) -> None:
+    """The first one's title is in the verdict already."""
+    if number > 1:
+        page.gap()
+        page.put(Span(f"{number}. ", "bold"), Span(incident.title, "bold"), tag(incident))
+    elif incident.title not in report.verdict:
+        page.put(Span("  "), Span(incident.title, "bold"))
+
+
+def _block(page: Page, name: str, lines: Iterable[str]) -> None:
+    lead = label(name)
+    for line in lines:
+        page.put(lead, Span(line))
+        lead = under(lead)
+

@@ -1,0 +1,76 @@
+"""Which container does the host in a log mean, is it up, and can it be reached from there?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from probes._contract import Relation, Spec, Subject, Value
+from rules._derivation import Derivation, Given, Relator
+from rules._facts import Facts
+
+NEEDS = "container needs container"
+
+
+def named(facts: Facts, host: str) -> Subject | None:
+    """The container that other containers reach under this host name or address."""
+    if not host:
+        return None
+    for container in facts.subjects("container"):
+        known = {container.key}
+        for name in ("container.aliases", "container.addresses"):
+            values = facts.value(container, name)
+            known |= set(values) if isinstance(values, tuple) else set()
+        service = facts.value(container, "container.compose_service")
+        if host in known or host == service:
+            return container
+    return None
+
+
+def _dependency(given: Given) -> Mapping[str, Value]:
+    host = given.text("container.log_host")
+    if not host:
+        return {"container.dependency": "", "container.dependency_state": "", "container.dependency_down": None, "container.dependency_apart": None}
+    other = named(given.facts, host)
+    if other is None or other == given.subject:
+        return {"container.dependency": host, "container.dependency_state": "unknown", "container.dependency_down": None, "container.dependency_apart": None}
+    state = given.facts.value(other, "container.state")
+    steady = given.facts.value(other, "container.steady")
+    down = None if not isinstance(state, str) else state != "running" or (steady is False and bool(given.facts.value(other, "container.restart_count")))
+    return {
+        "container.dependency": other.key,
+        "container.dependency_state": state if isinstance(state, str) else "unknown",
+        "container.dependency_down": down,
+        "container.dependency_apart": _apart(given, other),
+    }
+
+
+def _apart(given: Given, other: Subject) -> bool | None:
+    mine, theirs = given["container.networks"], given.facts.value(other, "container.networks")
+    if not isinstance(mine, tuple) or not isinstance(theirs, tuple):
+        return None
+    return not set(mine) & set(theirs)
+
+
+def _needs(facts: Facts) -> Iterable[Relation]:
+    for container in facts.subjects("container"):
+        host = facts.value(container, "container.log_host")
+        other = named(facts, host) if isinstance(host, str) else None
+        if other is not None and other != container:
+            yield Relation("needs", container, other)
+
+
+DERIVATIONS = (
+    Derivation(
+        kind="container",
+        gives=(
+            Spec(name="container.dependency", type="text", doc="what its log says it could not reach: a container, or a host name"),
+            Spec(name="container.dependency_state", type="text", doc="the state of that container; unknown if no container has that name"),
+            Spec(name="container.dependency_down", type="bool", doc="that container is not up, or keeps restarting"),
+            Spec(name="container.dependency_apart", type="bool", doc="no network joins the two"),
+        ),
+        needs=("container.log_host",),
+        wants=("container.networks",),
+        function=_dependency,
+    ),
+)
+RELATORS = (Relator(relations=(NEEDS,), needs=("container.log_host",), function=_needs),)

@@ -1,0 +1,90 @@
+"""Is this a memory trouble that counts now, and of which sort? One word for containers and for processes.
+
+`memory_trouble`: oom (the main process was killed for memory), child (another process in it was), killed (SIGKILL and no word of who sent
+it), log (its own log tells of memory), or "".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from probes._contract import Spec, Value
+from rules._derivation import Derivation, Given
+
+DEAD_COUNTS_S = 24 * 3600.0
+ALIVE_COUNTS_S = 3600.0
+IN_LOG = frozenset({"gpu-out-of-memory", "memory-error", "worker-killed", "shared-memory", "jvm-heap", "memory-guard"})
+
+
+def _container(given: Given) -> Mapping[str, Value]:
+    running = given["container.state"] in ("running", "paused")
+    counts = ALIVE_COUNTS_S if running else DEAD_COUNTS_S
+    killed, died = given.number("container.memory_killed_at"), given.number("container.died_at")
+    death = given.text("container.death")
+    recent_kill = killed is not None and given.now - killed <= counts
+    recent_death = died is not None and given.now - died <= counts
+    if running and given["container.steady"] is True and death == "oom":
+        return _said("")
+    if recent_kill:
+        return _said("oom" if death == "oom" else "child")
+    if not recent_death or given["container.unwell"] is not True:
+        return _said("")
+    if death in ("killed", "bus-error"):
+        return _said("killed" if death == "killed" else "log")
+    return _by_log(given)
+
+
+def _by_log(given: Given) -> Mapping[str, Value]:
+    if not given.seen("container.log_says"):
+        return {}
+    return _said("log" if given.text("container.log_says") in IN_LOG else "")
+
+
+def _said(sort: str) -> Mapping[str, Value]:
+    return {"container.memory_trouble": sort}
+
+
+def _process(given: Given) -> Mapping[str, Value]:
+    killed = given.number("process.killed_at")
+    recent = killed is not None and given.now - killed <= DEAD_COUNTS_S
+    trouble = recent and not _seen_as_container(given)
+    return {"process.memory_trouble": "oom" if trouble else "", "process.memory_killed_at": killed if trouble else None}
+
+
+def _seen_as_container(given: Given) -> bool:
+    """Whether the kill is told by the container that the process ran in."""
+    own = given.text("process.container_id")
+    return bool(own) and any(given.facts.value(container, "container.id") == own for container in given.facts.subjects("container"))
+
+
+def _onset(given: Given) -> Mapping[str, Value]:
+    return {"process.first_failure_at": given.number("process.killed_at")}
+
+
+DERIVATIONS = (
+    Derivation(
+        kind="container",
+        gives=(Spec(name="container.memory_trouble", type="text", doc="oom, child, killed, log or nothing"),),
+        needs=(
+            "container.state", "container.memory_killed_at", "container.died_at", "container.death", "container.steady", "container.unwell",
+        ),
+        wants=("container.log_says",),
+        function=_container,
+    ),
+    Derivation(
+        kind="process",
+        gives=(
+            Spec(name="process.memory_trouble", type="text", doc="oom or nothing"),
+            Spec(name="process.memory_killed_at", type="time", doc="when the kernel killed it for memory, if no container tells of it"),
+        ),
+        needs=("process.killed_at",),
+        wants=("process.container_id",),
+        function=_process,
+    ),
+    Derivation(
+        kind="process",
+        gives=(Spec(name="process.first_failure_at", type="time", doc="when it was killed"),),
+        needs=("process.killed_at",),
+        function=_onset,
+    ),
+)  # fmt: skip

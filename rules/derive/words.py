@@ -1,0 +1,71 @@
+"""The ending of a container or process in a few words, for the first line of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from probes._contract import Spec, Value
+from rules._derivation import Derivation, Given
+from rules._words import bytes_text
+
+_ENDINGS = {
+    "completed": "it ends normally (code 0) and is started again",
+    "oom": "the kernel kills it for memory",
+    "killed": "it is killed (SIGKILL)",
+    "terminated": "it is told to end (SIGTERM)",
+    "stopped": "it is stopped by command",
+    "start-error": "it cannot be started",
+    "bus-error": "it dies of SIGBUS",
+    "illegal-instruction": "it dies of an illegal instruction",
+    "aborted": "it aborts (SIGABRT)",
+    "segfault": "it dies of a segmentation fault",
+}
+
+
+def _death(given: Given) -> Mapping[str, Value]:
+    ending = _ENDINGS.get(given.text("container.death")) or f"it ends with code {given['container.ended_with']}"
+    restarts = given.number("container.restart_count")
+    return {"container.death_words": f"{ending}, {restarts:.0f} restarts" if restarts else ending}
+
+
+def _memory(given: Given) -> Mapping[str, Value]:
+    limit = given.number("container.memory_limit_bytes")
+    at_limit = f" at its limit of {bytes_text(limit)}" if limit else ""
+    words = {
+        "oom": f"killed for memory{at_limit}",
+        "child": f"a process in it was killed for memory{at_limit}",
+        "killed": "killed by SIGKILL, perhaps for memory",
+        "log": "by its own log",
+    }
+    return {"container.memory_words": words.get(given.text("container.memory_trouble"))}
+
+
+def _process(given: Given) -> Mapping[str, Value]:
+    size = given.number("process.rss_bytes")
+    held = f" while it held {bytes_text(size)}" if size else ""
+    return {"process.memory_words": f"killed for memory{held}" if given.text("process.memory_trouble") else None}
+
+
+DERIVATIONS = (
+    Derivation(
+        kind="container",
+        gives=(Spec(name="container.death_words", type="text", doc="how it ends, in words"),),
+        needs=("container.death", "container.ended_with"),
+        wants=("container.restart_count",),
+        function=_death,
+    ),
+    Derivation(
+        kind="container",
+        gives=(Spec(name="container.memory_words", type="text", doc="its memory trouble, in words"),),
+        needs=("container.memory_trouble",),
+        wants=("container.memory_limit_bytes",),
+        function=_memory,
+    ),
+    Derivation(
+        kind="process",
+        gives=(Spec(name="process.memory_words", type="text", doc="its memory trouble, in words"),),
+        needs=("process.memory_trouble",),
+        wants=("process.rss_bytes",),
+        function=_process,
+    ),
+)
