@@ -6,14 +6,13 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
-from probes._redact import Redactor
-
 from agent.discover import Target
-from agent.pipeline import access_settings, load
+from agent.pipeline import access_settings, load, probes_for
 from agent.report.model import Gap
 from agent.settings import Settings
 from probes._access import Access
 from probes._contract import Probe
+from probes._redact import Redactor
 from probes._runner import Runner, Store
 from rules._facts import Facts
 
@@ -23,8 +22,7 @@ def access_text(settings: Settings, targets: Sequence[Target]) -> str:
     from agent.report._gaps import gaps
 
     probes, book = load()
-    here = {target.system for target in targets}
-    mine = [probe for probe in probes if probe.name.partition(".")[0] in here]
+    mine = probes_for(probes, targets)
     access = Access(access_settings(targets), deadline=time.monotonic() + settings.deadline)
     store = Store(access.now, Redactor())
     Runner(access, store).send([(probe, ()) for probe in mine if probe.sweeps])

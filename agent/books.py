@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from probes._redact import Redactor
 
 from agent.discover import Target
 from agent.matrix import UsageError, matrix_text
@@ -15,6 +14,7 @@ from agent.pipeline import access_settings
 from agent.settings import Settings
 from probes._access import Access
 from probes._contract import Observed, Probe, Subject
+from probes._redact import Redactor
 from probes._runner import Runner, Store, load_probes
 from rules._book import MATRIX, Book, compile_book, read_folder, vocabulary
 from rules._examples import run_examples

@@ -125,7 +125,9 @@ def load(path: Path) -> Bundle:
     try:
         head = msgspec.json.decode(data, type=_Head)
         if head.format == FORMAT and head.version != VERSION:
-            raise BundleError(f"{path}: the bundle is of version {head.version}; this program reads {VERSION}. Read it with the program that wrote it.")
+            raise BundleError(
+                f"{path}: the bundle is of version {head.version}; this program reads {VERSION}. Read it with the program that wrote it."
+            )
         return _from_document(msgspec.json.decode(data, type=_Document))
     except IndexError:
         raise BundleError(f"{path}: a signal names a subject or source that the bundle does not hold. Make it again with --save.") from None
@@ -270,7 +272,9 @@ def _unpacked(path: Path, data: bytes) -> bytes:
                 raise BundleError(f"{path}: the bundle unpacks to more than {MOST_BYTES >> 20} MiB; no run is that large. Do not trust this file.")
             parts.append(part)
     except zlib.error:
-        raise BundleError(f"{path}: this is not gzip, it is damaged, or something follows the bundle in it. Give a file that `diagnose --save` wrote.") from None
+        raise BundleError(
+            f"{path}: this is not gzip, it is damaged, or something follows the bundle in it. Give a file that `diagnose --save` wrote."
+        ) from None
     if not unpacker.eof:
         raise BundleError(f"{path}: the file ends too early. Copy it again, or make it again with --save.")
     return b"".join(parts)

@@ -24,7 +24,8 @@ def discover(settings: Settings, chosen: frozenset[str], environ: Mapping[str, s
     """The targets of a run. The host is always one of them."""
     found = [Target("host", Path("/proc/sys/kernel/hostname").read_text(encoding="utf-8").strip() or "this machine", asked=True)]
     docker = _docker(settings, chosen, environ, uid)
-    return (*found, docker) if docker is not None else tuple(found)
+    prometheus = Target("prometheus", settings.prometheus, asked=True) if settings.prometheus else None
+    return (*found, *(target for target in (docker, prometheus) if target is not None))
 
 
 def _docker(settings: Settings, chosen: frozenset[str], environ: Mapping[str, str], uid: int) -> Target | None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import FrameType
 
 import msgspec
-from probes._redact import Redactor
 
 from agent import __version__
 from agent.bundle import Bundle
@@ -20,6 +19,7 @@ from agent.report.model import Report
 from agent.settings import Settings
 from probes._access import Access
 from probes._contract import Observed, Probe, Subject, Unavailable
+from probes._redact import Redactor
 from probes._runner import Runner, Store, Visit, load_probes
 from rules._book import Book, load_book
 from rules._facts import Facts
@@ -30,6 +30,7 @@ ROUNDS = 4
 MOST_ERRANDS = 60
 
 Work = list[tuple[Probe, tuple[Subject, ...]]]
+Say = Callable[[str], None]
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +46,7 @@ def load(mounted: str = "") -> tuple[tuple[Probe, ...], Book]:
     return probes, load_book((spec for probe in probes for spec in probe.gives), Path(mounted) if mounted else None)
 
 
-def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | None = None, say: Callable[[str], None] = lambda _text: None) -> Run:
+def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | None = None, say: Say = lambda _text: None) -> Run:
     """Look at the targets in rounds, until everything is decided or the time is spent."""
     began = time.monotonic()
     probes, book = load(settings.rules)
@@ -53,7 +54,7 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
     store = Store(access.now, Redactor())
     runner = Runner(access, store)
     with _stopping(runner):
-        _collect(runner, book, probes, targets, earlier, say)
+        _collect(runner, book, probes_for(probes, targets), earlier, say)
     observed = store.seal()
     access.kill_children()
     visits = tuple(sorted(runner.visits))
@@ -79,24 +80,26 @@ def access_settings(targets: Sequence[Target]) -> Mapping[str, str]:
     return found
 
 
-def _collect(
-    runner: Runner, book: Book, probes: Sequence[Probe], targets: Sequence[Target], earlier: Observed | None, say: Callable[[str], None]
-) -> None:
-    here = {target.system for target in targets}
-    mine = [probe for probe in probes if probe.name.partition(".")[0] in here]
+def _collect(runner: Runner, book: Book, probes: Sequence[Probe], earlier: Observed | None, say: Say) -> None:
     say("sweeping")
-    runner.send([(probe, ()) for probe in mine if probe.sweeps])
+    runner.send([(probe, ()) for probe in probes if probe.sweeps])
     done: dict[tuple[str, Subject], None] = {}
     for number in range(ROUNDS):
         if runner.stopped or time.monotonic() >= runner.access.deadline:
             return
         judged = judge(book, Facts(runner.store.snapshot(), book.vocabulary, earlier))
-        work = _bounded(errands(judged, mine, done), mine, done, runner.store)
+        work = _bounded(errands(judged, probes, done), probes, done, runner.store)
         if not work:
             return
         done |= {(probe.name, subject): None for probe, subjects in work for subject in subjects}
         say(f"looking closer at {len({subject for _probe, subjects in work for subject in subjects})} suspects, round {number + 1}")
         runner.send(work)
+
+
+def probes_for(probes: Sequence[Probe], targets: Sequence[Target]) -> tuple[Probe, ...]:
+    """The probes of the systems that are there."""
+    here = {target.system for target in targets}
+    return tuple(probe for probe in probes if probe.name.partition(".")[0] in here)
 
 
 def _bounded(wanted: Sequence[Errand], probes: Sequence[Probe], done: Mapping[tuple[str, Subject], None], store: Store) -> Work:

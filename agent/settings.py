@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The least severity that ends the program with exit code 1."""
     docker: str = ""
     """The address of the Docker engine; DOCKER_HOST or the usual socket if empty, `none` to leave it out."""
+    prometheus: str = ""
+    """The address of a Prometheus that knows the containers' memory."""
     rules: str = ""
     """A folder of rows of your own."""
     baseline: str = ""

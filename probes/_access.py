@@ -109,6 +109,8 @@ class Access:
         pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=self.remaining(limit)))
         try:
             return pool.request("GET", url, redirect=False)  # type: ignore[return-value]
+        except urllib3.exceptions.NewConnectionError as error:  # it calls itself a time-out, too
+            raise Unreachable("refused", f"{url}: nothing listens there: {error}") from error
         except urllib3.exceptions.TimeoutError as error:
             raise Unreachable("timed out", f"{url} did not answer in {limit:g} s.") from error
         except urllib3.exceptions.HTTPError as error:

@@ -68,8 +68,9 @@ class _Answer(msgspec.Struct, frozen=True, rename="camel"):
 def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look, or why not, for each Docker container. Whatever keeps one from being asked for keeps the rest too."""
     base = access.settings.get("prometheus", "").rstrip("/")
-    if not base:
-        yield _gap(access, None, "not configured", "No Prometheus server is named.")
+    if not base.startswith(("http://", "https://")):
+        detail = f"{base} is no address that begins with http:// or https://." if base else "No Prometheus server is named."
+        yield _gap(access, None, "not configured", detail)
         return
     named = [subject for subject in subjects if "/" not in subject.key]
     for number, subject in enumerate(named):

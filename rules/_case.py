@@ -9,9 +9,11 @@ import msgspec
 
 from probes._contract import Subject
 from rules._book import Compiled
-from rules._derivation import Unseen
 from rules._facts import Facts
 from rules._rank import COHORT_SIZE
+
+OWNERS = ("workload", "cgroup")
+"""What makes several subjects one case: the workload they are parts of, the control group they were killed in."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -66,6 +68,6 @@ def _none_succeeded(facts: Facts, thing: Subject, kind: str) -> bool:
 def _by_owner(facts: Facts, members: list[Subject], marks: tuple[str, ...]) -> list[Group]:
     owned: dict[Subject, list[Subject]] = defaultdict(list)
     for member in members:
-        owner = facts.reach(member, "workload")
-        owned[member if owner is None or isinstance(owner, Unseen) else owner].append(member)
+        owners = (facts.reach(member, kind) for kind in OWNERS)
+        owned[next((owner for owner in owners if isinstance(owner, Subject)), member)].append(member)
     return [Group(tuple(of), owner, marks) for owner, of in sorted(owned.items())]

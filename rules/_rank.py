@@ -121,9 +121,7 @@ def _candidates(ordered: tuple[tuple[str, float], ...], scores: Mapping[str, flo
             break
         left.append(cause)
         mass += posterior
-    lead = ordered[0][0]
-    if ordered[0][1] >= LIKELY:
-        left += [cause for cause, _ in ordered if cause not in left and _could_lead(cause, lead, scores, lines)]
+    left += [cause for cause, _ in ordered if cause not in left and _could_lead(cause, ordered[0][0], scores, lines)]
     return tuple(cause for cause in left if cause != OTHER)
 
 

@@ -21,7 +21,7 @@ from rules._yaml import RowError, load
 FOLDER = Path(__file__).parent / "signatures"
 Channel = Literal["application-log", "runtime"]
 CAPTURES = ("module", "library", "file", "command", "host", "port", "key", "tried", "tried_unit", "capacity", "capacity_unit", "free", "free_unit",
-            "allocated", "allocated_unit", "reserved", "reserved_unit")  # fmt: skip
+            "allocated", "allocated_unit", "reserved", "reserved_unit", "mine", "mine_unit")  # fmt: skip
 """The only names that patterns may capture."""
 
 CHUNK = 1 << 18

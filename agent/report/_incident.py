@@ -50,11 +50,10 @@ class IncidentWriter:
         """Everything but the title; `below` with its consequences."""
         right = Span(f"severity: {incident.severity}", _SEVERITIES.get(incident.severity, ""))
         self.page.put(Span("  "), Span(say.since(incident, self.now)), right)
-        words, sure = say.root(incident)
-        self.page.put(label("ROOT"), Span(words, "bold"), Span(sure, _BANDS.get(sure, "")))
+        self._root(incident)
         for line in say.evidence(incident, explain=self.explain):
             self._line(line)
-        if self.explain:
+        if self.explain and incident.candidates:
             self._candidates(incident)
         self._fixes(incident)
         self._checks(incident)
@@ -65,8 +64,17 @@ class IncidentWriter:
         if incident.also:
             self.page.put(label("ALSO"), Span(f"also explained by {say.ids(incident.also)}"))
 
+    def _root(self, incident: Incident) -> None:
+        lead = label("ROOT")
+        words, choices, sure = say.root(incident)
+        self.page.put(lead, Span(words, "bold"), Span(sure, _BANDS.get(sure, "")))
+        for choice in choices:
+            self.page.put(under(lead), Span(choice, "bold"))
+        if self.explain and incident.evidence:
+            self.page.put(Span("  "), Span(say.DECIBANS, "dim"))
+
     def _line(self, line: Line) -> None:
-        weight = f"{line.weight:+6.1f} {line.group:<8}" if self.explain else ""
+        weight = f"{say.weight(line):>5} {line.group:<8}" if self.explain else ""
         lead = Span(f"  {say.MARKS[line.mark]} {weight}", _MARKS[line.mark])
         self.page.pair(lead, Span(line.says), Span(say.seen(line), "dim"), most=0 if self.explain else _MOST_LINES)
 
@@ -113,10 +121,13 @@ class IncidentWriter:
     def _consequence(self, depth: int, one: Incident, *, forward: bool) -> None:
         """One line; all of it in --explain; with its own repair where the root is not settled."""
         lead = Span(f"{'  ' * depth}[{one.id}] ", "dim")
-        one_line(self.page, lead, Span(one.title), Span(one.severity, _SEVERITIES.get(one.severity, "")))
         if self.explain:
+            self.page.gap()
+            self.page.put(lead, Span(one.title, "bold"))
             self.write(one, below=False)
-        for repair in one.fix if forward and not self.explain else ():
+            return
+        one_line(self.page, lead, Span(one.title), Span(one.severity, _SEVERITIES.get(one.severity, "")))
+        for repair in one.fix if forward else ():
             self._fix(under(lead), repair, choice=len(one.named) > 1)
 
 

@@ -16,7 +16,7 @@ MOST_VALUE = 70
 
 def evidence_lines(facts: Facts, case: Case) -> tuple[Line, ...]:
     """Every clause that came to something and has words for it: true ones first, the weightiest for the cause named first."""
-    found = [line for weighed in case.weighed if (line := _line(facts, case, weighed)) is not None]
+    found = list({(line.mark, line.says): line for weighed in case.weighed if (line := _line(facts, case, weighed)) is not None}.values())
     order = {"true": 0, "false": 1, "unknown": 2}
     return tuple(sorted(found, key=lambda line: (order[line.mark], -line.weight if line.mark == "true" else -abs(line.weight))))
 

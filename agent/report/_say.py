@@ -27,6 +27,7 @@ _WHY = {
     "garbled": "its answer makes no sense",
     "not reached": "not reached",
 }
+DECIBANS = "in decibans for the cause in front; behind ?, how far the answer could move it"
 CUT_SHORT = "Cut short by its deadline or a signal: this is what was seen by then."
 _UNITS = {"s": "s", "m": "min", "h": "h"}
 
@@ -68,7 +69,7 @@ def _onset(incident: Incident, now: float) -> str:
     if at is None or not 0 < at < _LAST_YEAR:
         return "since when is not known"
     age = f" ({span_text(now - at)})" if now >= at else ""
-    return f"{'since' if incident.onset_known else 'at the latest'} {time_text(at, now)}{age}"
+    return f"{'since' if incident.onset_known else 'began at the latest'} {time_text(at, now)}{age}"
 
 
 def _subjects(incident: Incident) -> str:
@@ -80,13 +81,13 @@ def _subjects(incident: Incident) -> str:
     return (f"{kinds.pop()} " if len(kinds) == 1 else "") + ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
-def root(incident: Incident) -> tuple[str, str]:
-    """The cause or the causes that are left, and the word for how sure that is."""
+def root(incident: Incident) -> tuple[str, tuple[str, ...], str]:
+    """The cause, or a word on it and the causes that are left; and how sure that is."""
     if incident.band == "none fits" or not incident.named:
-        return "None of the known causes fits what was seen.", "undetermined"
+        return "None of the known causes fits what was seen.", (), "undetermined"
     if incident.band == "undetermined":
-        return f"Not settled. One of, likeliest first: {'; '.join(incident.named)}", "undetermined"
-    return "; ".join(incident.named), incident.band
+        return "Not settled; one of these, likeliest first:", incident.named, "undetermined"
+    return "; ".join(incident.named), (), incident.band
 
 
 def settled(incident: Incident) -> bool:
@@ -105,6 +106,11 @@ def evidence(incident: Incident, *, explain: bool) -> tuple[Line, ...]:
     return (*held, *false[: MOST_EVIDENCE - len(asked) - len(held)], *asked)
 
 
+def weight(line: Line) -> str:
+    """Decibans, signed; for what nobody knows, how far it could move the ranking."""
+    return f"{line.weight:.1f}" if line.mark == "unknown" else f"{line.weight:+.1f}"
+
+
 def seen(line: Line) -> str:
     """Where a line was seen, or what nobody looked at."""
     return f"not seen: {line.seen}" if line.seen and line.mark == "unknown" else line.seen
@@ -119,6 +125,31 @@ def held(check: Check) -> str:
     """` has held for 10 min`, if it must hold at all."""
     span = re.sub(r"^(\d+)([smh])$", lambda match: f"{match[1]} {_UNITS[match[2]]}", check.hold)
     return f" has held for {span}" if span else ""
+
+
+def ids(found: Iterable[str]) -> str:
+    """Ids as they stand behind titles."""
+    return ", ".join(f"[{one[:4]}]" for one in found)
+
+
+def support(one: Candidate) -> str:
+    """`status +20.0, log -8.0`."""
+    return ", ".join(f"{group} {value:+.1f}" for group, value in one.support.items() if value) or "nothing for it or against it"
+
+
+def no_fix(incident: Incident) -> str:
+    """Why no repair is printed."""
+    return "No repair is known for this cause." if settled(incident) else "None until the cause is known."
+
+
+def repair(one: Repair, *, choice: bool) -> str:
+    """What to do; with the cause it is for, if there is a choice."""
+    return f"If {one.cause}: {one.do}" if choice else one.do
+
+
+def consequences(incident: Incident, count: int) -> str:
+    """`2 consequences, which should end with it:`."""
+    return f"{count} consequence{'' if count == 1 else 's'}" + (", which should end with it:" if settled(incident) else ":")
 
 
 def sentences(lines: Sequence[str]) -> str:
@@ -152,7 +183,7 @@ def not_seen(gaps: Sequence[Gap], *, explain: bool) -> list[str]:
     full = [one for one in found if one.asked or explain]
     lines = []
     for one in full if explain else full[:_MOST_NAMES]:
-        lines += [f"{one.what}: {one.why}. {one.detail}", f"To see it: {one.remedy}" if one.remedy else "", _leaves_open(one)]
+        lines += [f"{one.what}: {one.why}. {one.detail}", f"Remedy: {one.remedy}" if one.remedy else "", _leaves_open(one)]
     if len(full) > _MOST_NAMES and not explain:
         lines.append(f"and {len(full) - _MOST_NAMES} more: --explain")
     return [line for line in (*lines, *_not_asked([one for one in found if one not in full])) if line]
@@ -169,8 +200,8 @@ def _not_asked(found: Sequence[Unseen]) -> tuple[str, ...]:
     for one in found:
         by_why.setdefault(one.why, []).append(one.what)
     remedies = " ".join(dict.fromkeys(one.remedy for one in found if one.remedy))
-    what = "; ".join(f"{names(whats)}: {why}" for why, whats in by_why.items())
-    return (*((f"Not asked for: {what}.",) if what else ()), *((f"To see more: {remedies}",) if remedies else ()))
+    what = ", ".join(f"{names(whats)} ({why})" for why, whats in by_why.items())
+    return (*((f"Nobody asked for {what}.",) if what else ()), *((f"To see more: {remedies}",) if remedies else ()))
 
 
 def shortened(lines: Sequence[str], most: int, *, explain: bool) -> tuple[str, ...]:

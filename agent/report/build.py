@@ -76,7 +76,7 @@ class Builder:
 
     def _fixes(self, case: Case, named: tuple[str, ...]) -> tuple[Repair, ...]:
         """For each cause named, the first fix whose fill-ins are all bound."""
-        found = []
+        found: list[Repair] = []
         for cause in named:
             for line in case.row.fix:
                 repair = self._fix(case, cause, line) if cause in line.for_ else None
@@ -140,7 +140,11 @@ def _seen(swept: Iterable[Swept]) -> tuple[str, ...]:
     for sweep in swept:
         counts[sweep.kind] = max(sweep.count, counts.get(sweep.kind, 0))
         partial |= set() if sweep.complete else {sweep.kind}
-    return tuple(f"{count} {kind}{'' if count == 1 else 's'}{' (not all)' if kind in partial else ''}" for kind, count in sorted(counts.items()))
+    return tuple(f"{count} {_plural(kind, count)}{' (not all)' if kind in partial else ''}" for kind, count in sorted(counts.items()))
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}es" if word.endswith("s") else f"{word}s"
 
 
 def _looked(visits: Iterable[Visit]) -> tuple[Looked, ...]:

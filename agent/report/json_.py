@@ -55,9 +55,5 @@ def schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """What schema.json holds; `python -m agent.report.json_ > agent/report/schema.json` writes it."""
+    """What schema.json holds."""
     return msgspec.json.format(msgspec.json.encode(schema(), order="deterministic"), indent=2).decode() + "\n"
-
-
-if __name__ == "__main__":
-    print(schema_text(), end="")

@@ -96,8 +96,10 @@ def _title(report: Report, incident: Incident, number: int) -> str:
 
 def _incident(incident: Incident, now: float, *, explain: bool, deep: bool = True) -> Iterator[str]:
     yield f"{escape(say.since(incident, now))}; severity: {escape(incident.severity)}"
-    words, sure = say.root(incident)
-    yield f"**Root** ({sure}): {escape(words)}"
+    words, choices, sure = say.root(incident)
+    yield f"**Root** ({escape(sure)}): {escape(words)}"
+    yield "\n".join(f"- {escape(choice)}" for choice in choices)
+    yield f"**Evidence**{f', {say.DECIBANS}' if explain else ''}" if incident.evidence else ""
     yield "\n".join(f"- {_line(line, explain=explain)}" for line in say.evidence(incident, explain=explain))
     if explain:
         causes = (f"{one.posterior:.1%} {escape(one.cause)} ({escape(say.support(one))})" for one in incident.candidates)
@@ -111,7 +113,7 @@ def _incident(incident: Incident, now: float, *, explain: bool, deep: bool = Tru
 
 
 def _line(line: Line, *, explain: bool) -> str:
-    weight = f" {line.weight:+.1f} {escape(line.group)}:" if explain else ""
+    weight = f" {say.weight(line)} {escape(line.group)}:" if explain else ""
     words, seen = (line.says, say.seen(line)) if explain else (cut(line.says, _LONGEST), cut(say.seen(line), _LONGEST))
     return f"{say.MARKS[line.mark]}{weight} {escape(words)}" + (f" — {code(seen)}" if seen else "")
 
@@ -129,8 +131,9 @@ def _fix(one: Repair, *, choice: bool) -> str:
 
 
 def _check(check: Check) -> str:
-    parts = (f"passes once {code(check.condition)}{escape(say.held(check))}" if check.condition else "", f"by hand: {escape(check.do)}" if check.do else "")
-    return "; ".join(part for part in parts if part)
+    passes = f"passes once {code(check.condition)} {escape(say.held(check))}".rstrip() if check.condition else ""
+    by_hand = f"by hand: {escape(check.do)}" if check.do else ""
+    return "; ".join(part for part in (passes, by_hand) if part)
 
 
 def _consequences(incident: Incident, now: float, *, explain: bool) -> Iterator[str]:

@@ -1,10 +1,4 @@
-"""The screen: what is wrong, since when, why, how that is known, how to mend it and how to check that; then what nobody could see.
-
-    1 problem: trainer (training) runs out of memory.                       [a3f9]
-      since 02:41 UTC (18 min)                                      severity: high
-    ROOT   The memory limit is below what the job is known to need           likely
-      ✓ its limit was 2 GiB in the earlier run  docker inspect trainer
-"""
+"""The screen: what is wrong, since when, why, how that is known, how to mend it and how to check that; then what nobody could see."""
 
 from __future__ import annotations
 
@@ -55,7 +49,8 @@ def _write(report: Report, page: Page, *, explain: bool) -> None:
     if explain:
         _block(page, "CONFLICTS", report.conflicts)
         _block(page, "PROBES", say.timing(report))
-    page.put(Span(""), Span(f"{say.looked(report)} {say.rows(report)}{'' if explain else ' Details: --explain'}", "dim"))
+    page.put(Span(""), Span(say.looked(report), "dim"))
+    page.put(Span(""), Span(f"{say.rows(report)}{'' if explain else ' Details: --explain'}", "dim"))
 
 
 def _title(page: Page, report: Report, incident: Incident, number: int) -> None:
@@ -72,4 +67,3 @@ def _block(page: Page, name: str, lines: Iterable[str]) -> None:
     for line in lines:
         page.put(lead, Span(line))
         lead = under(lead)
-

@@ -33,11 +33,15 @@ def _changes(given: Given) -> Mapping[str, Value]:
     config = _differs(given, "container.compose_config_hash", "container.previous_config_hash")
     created, failed = given.number("container.created_at"), given.number("container.first_failure_at")
     changed = bool(image or config)
-    return {
-        "container.image_changed": image,
-        "container.config_changed": config,
-        "container.changed_before_failure": None if not changed or created is None or failed is None else 0 <= failed - created <= SOON_S,
-    }
+    before = None if created is None or failed is None else changed and 0 <= failed - created <= SOON_S
+    told = {"container.image_changed": image, "container.config_changed": config, "container.changed_before_failure": before}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _updated(given: Given) -> Mapping[str, Value]:
+    """`docker update` shortly before the first failure; the event says neither what was changed nor from what."""
+    at, failed = given.number("container.updated_at"), given.number("container.first_failure_at")
+    return {"container.updated_before_failure": at is not None and failed is not None and 0 <= failed - at <= SOON_S}
 
 
 def _limits(given: Given) -> Mapping[str, Value]:
@@ -45,10 +49,9 @@ def _limits(given: Given) -> Mapping[str, Value]:
     known = isinstance(before, int | float) and not isinstance(before, bool)
     unlimited = given.facts.earlier is not None and _earlier(given, "container.has_memory_limit") is False
     lowered = (known and now is not None and now < float(before)) or (unlimited and now is not None)  # type: ignore[arg-type]
-    return {
-        "container.limit_before_bytes": before if known else None,
-        "container.limit_lowered": lowered if known or unlimited else None,
-    }
+    if not known and not unlimited:
+        return {}
+    return {"container.limit_before_bytes": before if known else None, "container.limit_lowered": lowered}
 
 
 DERIVATIONS = (
@@ -62,6 +65,12 @@ DERIVATIONS = (
         needs=("container.image", "container.image_id", "container.created_at"),
         wants=("container.compose_config_hash", "container.previous_image", "container.previous_config_hash", "container.first_failure_at"),
         function=_changes,
+    ),
+    Derivation(
+        kind="container",
+        gives=(Spec(name="container.updated_before_failure", type="bool", doc="`docker update` was run within 15 minutes before its first failure"),),
+        needs=("container.updated_at", "container.first_failure_at"),
+        function=_updated,
     ),
     Derivation(
         kind="container",

@@ -14,7 +14,10 @@ from rules._derivation import Derivation, Given
 
 _SIGNALS = {132: "illegal-instruction", 134: "aborted", 135: "bus-error", 139: "segfault", 143: "terminated"}
 _SIGKILL = 137
-STABLE_S = 60.0
+_SIGTERM = 143
+STABLE_S = 10.0
+"""Docker itself counts a container as started well after ten seconds (it resets its back-off then)."""
+LONGER = 5
 NEAR_S = 5.0
 
 
@@ -49,11 +52,13 @@ def _named(given: Given, code: int | None, memory_kill: float | None) -> str:
         return ""
     if code == _SIGKILL:
         return _sigkill(given, memory_kill)
-    if code == 0:
-        return "completed"
+    return "completed" if code == 0 else _failed(given, code)
+
+
+def _failed(given: Given, code: int) -> str:
     if given.text("container.start_error") and code in (125, 126, 127, 128):
         return "start-error"
-    if code == 143 and given["container.stopped_by_command"] is True:  # 128 + SIGTERM
+    if code == _SIGTERM and given["container.stopped_by_command"] is True:
         return "stopped"
     return _SIGNALS.get(code, "crashed")
 
@@ -98,9 +103,13 @@ def _victim_at(given: Given) -> float | None:
 
 
 def _kill_scope(given: Given) -> Mapping[str, Value]:
-    """Whose limit it was: the container's own (`cgroup`) or the machine's."""
+    """Whose limit it was: its own, that of a group above it (it has none of its own), or the machine's."""
     found = victims(given)
-    return {"container.kill_scope": max(found)[1] if found else None, "container.killed_process": max(found)[2] if found else None}
+    if not found:
+        return {"container.kill_scope": None, "container.killed_process": None}
+    _at, scope, process = max(found)
+    within = "own" if given["container.has_memory_limit"] is True else "above"
+    return {"container.kill_scope": within if scope == "cgroup" else scope, "container.killed_process": process}
 
 
 def _since(given: Given) -> Mapping[str, Value]:
@@ -112,10 +121,10 @@ def _since(given: Given) -> Mapping[str, Value]:
 
 
 def _steady(given: Given) -> Mapping[str, Value]:
-    """Whether it runs well now: longer than a minute and three times longer than any attempt that is known to have failed."""
+    """Whether it runs well now: past the engine's own bar, and much longer than any attempt that is known to have failed."""
     runs = given.number("container.runs_for")
     lengths = [float(text) for text in given.texts("container.attempt_lengths") if text.replace(".", "", 1).isdigit()]
-    steady = runs is not None and given["container.state"] == "running" and runs > max([STABLE_S, *(3 * length for length in lengths)])
+    steady = runs is not None and given["container.state"] == "running" and runs > max([STABLE_S, *(LONGER * length for length in lengths)])
     last = given.number("container.last_attempt_lasted")
     length = last if last is not None else given.number("container.attempt_lasted")
     return {"container.steady": steady, "container.lived": length, "container.died_young": length is not None and length < 60}
@@ -143,10 +152,10 @@ DERIVATIONS = (
     Derivation(
         kind="container",
         gives=(
-            Spec(name="container.kill_scope", type="text", doc="cgroup: at its own limit; machine: the machine was out of memory"),
+            Spec(name="container.kill_scope", type="text", doc="own: at its own limit; above: at that of a group around it; machine: the machine was out of memory"),
             Spec(name="container.killed_process", type="text", doc="the process that the kernel killed"),
         ),
-        needs=("container.id", "host.oom_victims"),
+        needs=("container.id", "container.has_memory_limit", "host.oom_victims"),
         function=_kill_scope,
     ),
     Derivation(
@@ -159,7 +168,7 @@ DERIVATIONS = (
     Derivation(
         kind="container",
         gives=(
-            Spec(name="container.steady", type="bool", doc="it runs, and for longer than any attempt that failed"),
+            Spec(name="container.steady", type="bool", doc="it runs, and for much longer than any attempt that failed"),
             Spec(name="container.lived", type="span", doc="how long the last attempt that ended had run"),
             Spec(name="container.died_young", type="bool", doc="the last attempt ended within a minute"),
         ),

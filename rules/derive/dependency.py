@@ -28,14 +28,14 @@ def named(facts: Facts, host: str) -> Subject | None:
 
 def _dependency(given: Given) -> Mapping[str, Value]:
     host = given.text("container.log_host")
-    if not host:
-        return {"container.dependency": "", "container.dependency_state": "", "container.dependency_down": None, "container.dependency_apart": None}
     other = named(given.facts, host)
     if other is None or other == given.subject:
-        return {"container.dependency": host, "container.dependency_state": "unknown", "container.dependency_down": None, "container.dependency_apart": None}
+        return {"container.dependency": host, "container.dependency_state": "unknown" if host else ""}
     state = given.facts.value(other, "container.state")
     steady = given.facts.value(other, "container.steady")
-    down = None if not isinstance(state, str) else state != "running" or (steady is False and bool(given.facts.value(other, "container.restart_count")))
+    down = (
+        None if not isinstance(state, str) else state != "running" or (steady is False and bool(given.facts.value(other, "container.restart_count")))
+    )
     return {
         "container.dependency": other.key,
         "container.dependency_state": state if isinstance(state, str) else "unknown",

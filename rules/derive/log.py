@@ -48,12 +48,14 @@ def _captures(matches: Sequence[Match], why: Match | None) -> dict[str, str]:
 
 def _gpu(captures: Mapping[str, str]) -> dict[str, Value]:
     """From the numbers of a CUDA message: what others hold of the GPU, and whether enough was reserved but unused."""
-    tried, capacity, free, allocated, reserved = (_bytes(captures, name) for name in ("tried", "capacity", "free", "allocated", "reserved"))
-    others = None
-    if capacity and free is not None and allocated is not None and reserved is not None:
-        others = max(0.0, (capacity - free - allocated - reserved) / capacity)
+    tried, capacity, free, allocated, reserved, mine = (
+        _bytes(captures, name) for name in ("tried", "capacity", "free", "allocated", "reserved", "mine")
+    )
+    own = mine if mine is not None else None if allocated is None or reserved is None else allocated + reserved
+    others = max(0.0, (capacity - free - own) / capacity) if capacity and free is not None and own is not None else None
     fragmented = None if reserved is None or tried is None or not capacity else reserved >= tried and reserved >= max(2**30, 0.1 * capacity)
-    return {"container.gpu_others_ratio": others, "container.gpu_fragmented": fragmented}
+    told = {"container.gpu_others_ratio": others, "container.gpu_fragmented": fragmented}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _bytes(captures: Mapping[str, str], name: str) -> float | None:

@@ -6,10 +6,11 @@ it), log (its own log tells of memory), or "".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from probes._contract import Spec, Value
-from rules._derivation import Derivation, Given
+from probes._contract import Relation, Spec, Subject, Value
+from rules._derivation import Derivation, Given, Relator
+from rules._facts import Facts
 
 DEAD_COUNTS_S = 24 * 3600.0
 ALIVE_COUNTS_S = 3600.0
@@ -29,9 +30,14 @@ def _container(given: Given) -> Mapping[str, Value]:
         return _said("oom" if death == "oom" else "child")
     if not recent_death or given["container.unwell"] is not True:
         return _said("")
-    if death in ("killed", "bus-error"):
-        return _said("killed" if death == "killed" else "log")
-    return _by_log(given)
+    if death == "bus-error":
+        return _said("log")
+    return _killed(given) if death == "killed" else _by_log(given)
+
+
+def _killed(given: Given) -> Mapping[str, Value]:
+    """A kill counts only where the engine's events would show that it was a stop by command; else nobody can tell."""
+    return _said("killed") if given["container.events_complete"] is True else {}
 
 
 def _by_log(given: Given) -> Mapping[str, Value]:
@@ -46,7 +52,7 @@ def _said(sort: str) -> Mapping[str, Value]:
 
 def _process(given: Given) -> Mapping[str, Value]:
     killed = given.number("process.killed_at")
-    recent = killed is not None and given.now - killed <= DEAD_COUNTS_S
+    recent = killed is not None and given.now - killed <= ALIVE_COUNTS_S
     trouble = recent and not _seen_as_container(given)
     return {"process.memory_trouble": "oom" if trouble else "", "process.memory_killed_at": killed if trouble else None}
 
@@ -55,6 +61,14 @@ def _seen_as_container(given: Given) -> bool:
     """Whether the kill is told by the container that the process ran in."""
     own = given.text("process.container_id")
     return bool(own) and any(given.facts.value(container, "container.id") == own for container in given.facts.subjects("container"))
+
+
+def _groups(facts: Facts) -> Iterable[Relation]:
+    """Processes that were killed in one control group: many kills of one container or job are one trouble."""
+    for process in facts.subjects("process"):
+        group = facts.value(process, "process.kill_cgroup")
+        if isinstance(group, str) and group not in ("", "/"):
+            yield Relation("in", process, Subject("cgroup", group))
 
 
 def _onset(given: Given) -> Mapping[str, Value]:
@@ -68,7 +82,7 @@ DERIVATIONS = (
         needs=(
             "container.state", "container.memory_killed_at", "container.died_at", "container.death", "container.steady", "container.unwell",
         ),
-        wants=("container.log_says",),
+        wants=("container.log_says", "container.events_complete"),
         function=_container,
     ),
     Derivation(
@@ -88,3 +102,4 @@ DERIVATIONS = (
         function=_onset,
     ),
 )  # fmt: skip
+RELATORS = (Relator(relations=("process in cgroup",), needs=("process.kill_cgroup",), function=_groups),)

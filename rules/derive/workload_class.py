@@ -16,8 +16,10 @@ _TEXT: tuple[tuple[str, Mapping[str, float]], ...] = (
     (r"(?:^|[\s/_-])(?:train|finetune|fine_tune|pretrain|trainer|training)(?:[\w-]*)(?:\.py\b|\s|$)", {"training": 12, "serving": -10}),
     (r"\bjupyter(?:-\w+|hub|lab)?\b|\bnotebook\b", {"notebook": 18}),
     (
-        r"\b(?:uvicorn|gunicorn|hypercorn|tritonserver|torchserve|vllm|bentoml|serve|server|api|predict(?:or)?|inference)\b"
-        r"|\bmlflow\s+(?:models\s+serve|server)\b",
+        (
+            r"\b(?:uvicorn|gunicorn|hypercorn|tritonserver|torchserve|vllm|bentoml|serve|server|api|predict(?:or)?|inference)\b"
+            r"|\bmlflow\s+(?:models\s+serve|server)\b"
+        ),
         {"serving": 12, "training": -8},
     ),
     (r"\b(?:postgres|postgresql|mysqld?|mariadbd?|redis(?:-server)?|mongod?|cassandra|clickhouse|etcd)\b", {"database": 18}),

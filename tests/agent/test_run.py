@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +42,8 @@ def _engine(folder: Path, answer: Callable[[socket.socket], None]) -> Iterator[s
 
 
 def _quietly(answer: Callable[[socket.socket], None], client: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         answer(client)
-    except OSError:
-        pass
 
 
 def _silent(client: socket.socket) -> None:
@@ -82,6 +80,11 @@ def _run(*arguments: str, timeout: float = 30) -> tuple[int, str, str, float]:
     return done.returncode, done.stdout, done.stderr, time.monotonic() - began
 
 
+def _promised(report: dict[str, Any]) -> int:
+    """Blind, unless this machine has a trouble of its own: found beats blind."""
+    return 1 if report["incidents"] else 3
+
+
 def _gaps(report: dict[str, Any], system: str) -> set[str]:
     return {gap["why"] for gap in report["gaps"] if gap["what"].startswith(system)}
 
@@ -95,7 +98,7 @@ def test_a_sick_docker_socket_costs_its_own_facts_only(tmp_path: Path, expected:
     report = json.loads(out)
 
     assert seconds < 8
-    assert 3 == code
+    assert _promised(report) == code
     assert {expected} == _gaps(report, "docker")
     assert all(gap["remedy"] for gap in report["gaps"])
     assert any("CrashLoopBackOff" in row for gap in report["gaps"] if gap["what"].startswith("docker.containers") for row in gap["leaves_open"])
@@ -115,14 +118,14 @@ def test_a_signal_in_mid_run_still_gives_a_report(tmp_path: Path, number: int) -
     report = json.loads(out)
 
     assert time.monotonic() - began < 3
-    assert (3, True) == (process.returncode, report["stopped"])
+    assert (_promised(report), True) == (process.returncode, report["stopped"])
     assert {"timed out"} == _gaps(report, "docker")
 
 
 def test_an_engine_that_is_not_there_is_named_before_anything_is_asked_and_never_passed_over() -> None:
     code, out, err, _seconds = _run("--docker", "unix:///nonexistent/docker.sock", "--deadline", "10")
 
-    assert 3 == code
+    assert code in (1, 3)
     assert err.splitlines()[0].startswith("diagnose: looking at host ")
     assert "docker unix:///nonexistent/docker.sock; reading only." in err.splitlines()[0]
     assert "NOT SEEN" in out

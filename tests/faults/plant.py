@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .catalogue import Catalogue, Cgroup, Planting, Start, Step, Wait, load
+from .catalogue import CATALOGUE, Catalogue, Cgroup, Planting, Start, Step, Wait, load
 from .engine import LABEL, Engine, EngineError, Listener, engine
 from .images import build, build_bases
 
@@ -239,8 +239,9 @@ def main() -> None:
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--all", action="store_true", help="every fault and look-alike, side by side on one engine")
     parser.add_argument("--check", action="store_true", help="plant in batches and print what Docker shows")
+    parser.add_argument("--catalogue", type=Path, default=CATALOGUE, metavar="FILE", help="another catalogue, e.g. docker_heldout.yaml")
     options = parser.parse_args()
-    catalogue = load()
+    catalogue = load(options.catalogue)
     chosen = catalogue.named(*options.ids) if options.ids else catalogue.all
     if options.check:
         _check(catalogue, chosen)

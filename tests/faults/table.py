@@ -210,7 +210,7 @@ def replay(folder: Path, chosen: Sequence[Planting]) -> list[Line]:
     lines: list[Line] = []
     for path in sorted(folder.glob("*.bundle")):
         seen = bundles.load(path)
-        names = {signal.subject.key for signal in seen.observed.signals}
+        names = {signal.subject.key for signal in seen.observed.signals if signal.name == "container.state"}
         lines += judge(seen, [planting for planting in chosen if planting.name in names], book)
     return lines
 

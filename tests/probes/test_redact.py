@@ -85,7 +85,7 @@ def test_another_run_has_other_tokens() -> None:
     [(True, "DB_PASSWORD"), (True, "apiKey"), (True, "aws_secret_access_key"), (True, "HF_TOKEN"), (False, "MAX_TOKENS"), (False, "PASSWORD_FILE"),
      (False, "TOKENIZERS_PARALLELISM"), (False, "AUTHOR"), (False, "PATH"), (False, "KEYBOARD")],
 )  # fmt: skip
-def test_a_name_says_whether_its_value_is_secret(expected: bool, name: str) -> None:  # noqa: FBT001
+def test_a_name_says_whether_its_value_is_secret(expected: bool, name: str) -> None:
     assert expected is secret_name(name)
 
 

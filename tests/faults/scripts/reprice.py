@@ -15,4 +15,4 @@ for chunk in range(1, 100_000):
         frame[page] = 1
     print(f"chunk {chunk} repriced, peak {resident_mb()} MB", flush=True)
     frame.close()
-    time.sleep(0.8)
+    time.sleep(2)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("kernel_clock")
         pytest.param("", False, id="nothing there"),
     ],
 )
-def test_a_log_is_complete_if_it_reaches_back_far_enough(machine: MakeAccess, run: RunProbe, log: str, expected: bool) -> None:  # noqa: FBT001
+def test_a_log_is_complete_if_it_reaches_back_far_enough(machine: MakeAccess, run: RunProbe, log: str, expected: bool) -> None:
     access = machine({"/dev/kmsg": log, "/proc/stat": f"btime {BOOT}\n"})
     access.now = BOOT + 10_000.0
 

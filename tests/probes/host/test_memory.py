@@ -156,7 +156,7 @@ def test_the_limit_that_holds_for_us_is_found(machine: MakeAccess, run: RunProbe
         pytest.param({"/proc/self/ns/pid": Path("pid:[4026532222]")}, True, id="processes of its own"),
     ],
 )
-def test_a_container_is_told_from_a_machine(machine: MakeAccess, run: RunProbe, files: Files, expected: bool) -> None:  # noqa: FBT001
+def test_a_container_is_told_from_a_machine(machine: MakeAccess, run: RunProbe, files: Files, expected: bool) -> None:
     assert expected == values(run, machine(files))["host.in_container"]
 
 

@@ -1,0 +1,36 @@
+"""Does the health check itself end the program, and did anything tell it to end?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from probes._contract import Spec, Value
+from rules._derivation import Derivation, Given
+
+_KILLS = re.compile(r"\b(?:kill|pkill|killall)\b|\breboot\b")
+
+
+def _kills(given: Given) -> Mapping[str, Value]:
+    return {"container.health_check_kills": bool(_KILLS.search(given.text("container.health_command")))}
+
+
+def _unasked(given: Given) -> Mapping[str, Value]:
+    asked = given["container.stopped_by_command"] is True or given["container.health_check_kills"] is True
+    return {"container.ended_unasked": not asked and not given.number("container.unhealthy_events")}
+
+
+DERIVATIONS = (
+    Derivation(
+        kind="container",
+        gives=(Spec(name="container.ended_unasked", type="bool", doc="neither a command nor its health check told it to end"),),
+        needs=("container.stopped_by_command", "container.unhealthy_events", "container.health_check_kills"),
+        function=_unasked,
+    ),
+    Derivation(
+        kind="container",
+        gives=(Spec(name="container.health_check_kills", type="bool", doc="its health check's command kills a process when it fails"),),
+        needs=("container.health_command",),
+        function=_kills,
+    ),
+)
