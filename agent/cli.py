@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if words == ["--version"]:
         print(f"diagnose {__version__}")
         return
+    if len(words) == 2 and words[0] == "--meaning":  # for the Makefile
+        print(MEANING.get(int(words[1]), "unknown"))
+        return
     code = run(words)
     sys.stdout.flush()
     sys.stderr.flush()

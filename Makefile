@@ -1,0 +1,63 @@
+# diagnose: `make` alone prints this list.
+# One target installs what it needs into .venv, at the versions of uv.lock; nothing else is touched.
+
+SHELL := /bin/sh
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$python >/dev/null 2>&1 && $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+DEV := .venv/.installed-dev
+ARGS ?=
+MEANING := meaning="$$($(BIN)/diagnose --meaning $$code)"; echo "diagnose ended with $$code: $$meaning."
+
+.DEFAULT_GOAL := help
+.PHONY: help diagnose demo test check accuracy bench lock docs clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
+
+diagnose: $(STAMP) ## look at this machine and whatever it can reach; ARGS="…" are handed on
+	@$(BIN)/diagnose $(ARGS); code=$$?; $(MEANING); test $$code -ne 2 -a $$code -ne 4
+
+demo: $(STAMP) ## replay a saved incident
+	@$(BIN)/diagnose replay agent/demo.bundle $(ARGS); code=$$?; $(MEANING); test $$code -ne 2 -a $$code -ne 4
+
+test: $(DEV) ## run every test that can run here, and name what was left out
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) ## what a developer runs before a commit
+	$(BIN)/ruff format --check agent probes rules
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/diagnose rules lint
+	$(BIN)/python -m pytest -m "not engine"
+
+accuracy: $(DEV) ## plant faults on a real Docker engine and print what is said of each (root)
+	$(BIN)/python -m tests.faults.table $(ARGS)
+
+bench: $(DEV) ## speed and memory, beside the raw work
+	$(BIN)/python -m tests.bench
+
+lock: ## renew uv.lock and the list that pip installs from
+	uv lock
+	uv export --locked --all-extras --no-dev --no-emit-project --no-hashes --quiet --no-annotate --no-header -o requirements.lock
+	uv export --locked --all-extras --no-emit-project --no-hashes --quiet --no-annotate --no-header -o requirements-dev.lock
+
+docs: $(DEV) ## write the generated files again
+	$(BIN)/python -m tests.generated
+
+clean: ## take .venv away
+	rm -rf .venv
+
+$(STAMP): pyproject.toml uv.lock requirements.lock | python
+	@.ci/install requirements.lock "$(PYTHON)"
+	@touch $@
+
+$(DEV): pyproject.toml uv.lock requirements-dev.lock | python
+	@.ci/install requirements-dev.lock "$(PYTHON)"
+	@touch $(STAMP) $@
+
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "diagnose needs Python 3.11 or later: install the package python3." >&2; exit 1; }
