@@ -12,7 +12,6 @@ from agent.report.model import Gap
 from agent.settings import Settings
 from probes._access import Access
 from probes._contract import Probe
-from probes._redact import Redactor
 from probes._runner import Runner, Store
 from rules._facts import Facts
 
@@ -24,7 +23,7 @@ def access_text(settings: Settings, targets: Sequence[Target]) -> str:
     probes, book = load()
     mine = probes_for(probes, targets)
     access = Access(access_settings(targets), deadline=time.monotonic() + settings.deadline)
-    store = Store(access.now, Redactor())
+    store = Store(access.now, access.redactor)
     Runner(access, store).send([(probe, ()) for probe in mine if probe.sweeps])
     observed = store.seal()
     access.kill_children()

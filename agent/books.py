@@ -14,7 +14,6 @@ from agent.pipeline import access_settings
 from agent.settings import Settings
 from probes._access import Access
 from probes._contract import Observed, Probe, Subject
-from probes._redact import Redactor
 from probes._runner import Runner, Store, load_probes
 from rules._book import MATRIX, Book, compile_book, read_folder, vocabulary
 from rules._examples import run_examples
@@ -98,7 +97,7 @@ def run_probe(name: str, subjects: Sequence[str], settings: Settings, targets: S
     if not probe.sweeps and not given:
         raise UsageError(f"{name} follows up on subjects; name one, such as {probe.kind}/NAME.")
     access = Access(access_settings(targets), deadline=time.monotonic() + settings.deadline)
-    store = Store(access.now, Redactor())
+    store = Store(access.now, access.redactor)
     runner = Runner(access, store)
     runner.send([(probe, given)])
     observed = store.seal()

@@ -19,7 +19,6 @@ from agent.report.model import Report
 from agent.settings import Settings
 from probes._access import Access
 from probes._contract import Observed, Probe, Subject, Unavailable
-from probes._redact import Redactor
 from probes._runner import Runner, Store, Visit, load_probes
 from rules._book import Book, load_book
 from rules._facts import Facts
@@ -51,7 +50,7 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
     began = time.monotonic()
     probes, book = load(settings.rules)
     access = Access(access_settings(targets), deadline=began + settings.deadline)
-    store = Store(access.now, Redactor())
+    store = Store(access.now, access.redactor)
     runner = Runner(access, store)
     with _stopping(runner):
         _collect(runner, book, probes_for(probes, targets), earlier, say)

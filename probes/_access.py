@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probes._contract import Why
+from probes._redact import Redactor
 
 if TYPE_CHECKING:
     from urllib3 import HTTPResponse
@@ -38,8 +39,12 @@ class Unreachable(Exception):  # noqa: N818  # it is a finding, not a fault of o
 class Access:
     """Read-only hands for one run: `settings` are the targets in force, `deadline` is on the monotonic clock, `root` stands for /."""
 
-    def __init__(self, settings: Mapping[str, str], *, deadline: float, root: Path = Path("/"), now: float | None = None) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], *, deadline: float, root: Path = Path("/"), now: float | None = None, redactor: Redactor | None = None
+    ) -> None:
         self.settings = settings
+        self.redactor = redactor or Redactor()
+        """Takes secrets out of what a probe is about to give; it is the store's own, so that equal secrets have equal tokens."""
         self.deadline = deadline
         self.root = root
         self._children: set[Any] = set()

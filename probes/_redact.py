@@ -24,10 +24,10 @@ LEARNED_LENGTH = 8
 _WORDS = (
     r"passw(?:or)?d|passwd|passphrase|pwd|secret|token|credentials?|api[-_.]?key|access[-_.]?key(?:[-_.]?id)?|private[-_.]?key|auth[-_.]?key|"
     r"account[-_.]?key|encryption[-_.]?key|signing[-_.]?key|secret[-_.]?key|storage[-_.]?key|license[-_.]?key|dsn|sas|cookie|session[-_.]?id|"
-    r"connection[-_.]?string|auth"
+    r"connection[-_.]?string|auth|salt|private|signature"
 )
 _NAME = rf"(?:[\w.-]*[-_.])?(?:[a-zA-Z]*)(?:{_WORDS})"
-_SECRET_NAME = re2.compile(rf"(?i)^(?:.*[-_.\s])?[a-z0-9]*(?:{_WORDS})$")
+_SECRET_NAME = re2.compile(rf"(?i)^(?:.*[-_.\s])?[a-z0-9]*(?:{_WORDS})$|(?i)^(?:.*[-_.\s])?keys?$")
 _PLAIN_NAME = re2.compile(r"(?i)(?:max|min|num|n|count|total|use|has|enable|with|no|pad|eos|bos|unk|special|next|per)_?(?:new_?)?tokens?$|tokenizer|_(?:file|path|dir|name|type|url|ttl|timeout)$")
 _VALUE = r"(?P<quote>[\"']?)(?P<secret>[^\s\"'&,;<>}\])‹]{4,}|[^\"'‹\n]{4,}(?P<close>[\"']))"
 _PEM = r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)"

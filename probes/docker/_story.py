@@ -27,7 +27,6 @@ class Beside(msgspec.Struct, frozen=True):
     recreated_at: float | None = None
     previous_image: str | None = None
     previous_config_hash: str | None = None
-    removed_at: float | None = None
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -118,7 +117,6 @@ _FACTS: tuple[tuple[Spec, Take], ...] = (
     _fact("recreated_at", "time", lambda it: it.beside.recreated_at, "When it was created, if another container of its name was destroyed for it."),
     _fact("previous_image", "text", lambda it: it.beside.previous_image, "The image of that other container."),
     _fact("previous_config_hash", "text", lambda it: it.beside.previous_config_hash, "Its label com.docker.compose.config-hash."),
-    _fact("removed_at", "time", lambda it: it.beside.removed_at, "Time of its destroy event, if it is gone and none has its name."),
 )
 
 _COMPLETE = Spec(name=COMPLETE, type="bool", doc="The engine still has every event since the start of the last attempt, or since the creation.")

@@ -49,7 +49,7 @@ def _sweep(engine: Engine, access: Access, named: set[str]) -> Iterator[Answer]:
     gaps: list[Unavailable] = []
     for it in _inspect(engine, access, chosen[:MOST], gaps):
         inspected[it.id] = it
-        yield from _told(it, host, access.now)
+        yield from _told(it, host, access)
     yield from gaps
     if len(chosen) > MOST:
         yield _not_reached(access, len(chosen))
@@ -80,21 +80,21 @@ def _not_reached(access: Access, chosen: int) -> Unavailable:
     )
 
 
-def values(it: Container, now: float) -> dict[str, Value]:
+def values(it: Container, access: Access) -> dict[str, Value]:
     """A value or None for each of SPECS."""
     labels = [f"{name}={value}" for name, value in sorted((it.config.labels or {}).items())]
     return {
         **{spec.name: take(it) for spec, take in (*STATE, *SETUP)},
-        "container.runs_for": runs_for(it, now),
-        "container.env": visible(it.config.env or (), most=200),
-        "container.labels": visible(labels, most=64),
+        "container.runs_for": runs_for(it, access.now),
+        "container.env": visible(access.redactor, it.config.env or (), most=200),
+        "container.labels": visible(access.redactor, labels, most=64),
     }
 
 
-def _told(it: Container, host: Subject | None, now: float) -> Iterator[Answer]:
+def _told(it: Container, host: Subject | None, access: Access) -> Iterator[Answer]:
     name = it.name.removeprefix("/")
     subject = Subject("container", name)
-    yield Look(subject=subject, values=values(it, now), command=f"docker inspect {name}")
+    yield Look(subject=subject, values=values(it, access), command=f"docker inspect {name}")
     yield from _relations(it, subject, host)
 
 

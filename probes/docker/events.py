@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Subject
-from probes.docker._attempts import attempts
 from probes.docker._engine import Engine, EngineError, opened, unavailable
 from probes.docker._kept import Event, Kept, kept
 from probes.docker._listed import FEW, may_be_unwell
@@ -29,7 +28,10 @@ ById = Mapping[str, Sequence[Event]]
 
 
 def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
-    """A Look for each container that the engine lists or that ended badly and is gone; of a long list, only of those with events or trouble."""
+    """A Look for each container that the engine lists; of a long list, only of those with events or trouble.
+
+    One that is gone (--rm) is nobody's to look at closer; if the kernel killed something in it, the kernel's log tells of that.
+    """
     try:
         with opened(access) as engine:
             yield from _sweep(engine, access, {subject.key for subject in subjects})
@@ -46,10 +48,6 @@ def _sweep(engine: Engine, access: Access, named: set[str]) -> Iterator[Answer]:
         if wanted:
             own: Sequence[Event] = by_id.get(item.id, ())
             yield _look(item.name, own, _told(item, own, by_id, memory), memory)
-    for name, own in _gone_badly(items, by_id).items():
-        if not named or name in named:
-            told = story(own, memory.until, Beside(complete=_has(own, "start"), removed_at=own[-1].at))
-            yield _look(name, own, told, memory)
 
 
 def _by_id(events: Sequence[Event]) -> dict[str, list[Event]]:
@@ -102,21 +100,6 @@ def _replaced(item: Listed, created: float, by_id: ById) -> Event | None:
     last = [own[-1] for other, own in by_id.items() if other != item.id]
     gone = [event for event in last if event.action == "destroy" and event.name == item.name and event.at <= created + RECREATION_S]
     return max(gone, key=lambda event: event.at, default=None)
-
-
-def _gone_badly(items: Sequence[Listed], by_id: ById) -> dict[str, Sequence[Event]]:
-    """Of containers that are destroyed, with no other of that name now: those whose last attempt failed by itself. The newest of each name."""
-    listed = {item.id for item in items}
-    gone = {own[-1].name: own for other, own in by_id.items() if other not in listed and own[-1].action == "destroy"}
-    return {name: own for name, own in gone.items() if name not in {item.name for item in items} and _failed(own)}
-
-
-def _failed(own: Sequence[Event]) -> bool:
-    """Failed by itself and removed by the engine at once, as --rm does; what somebody removed later, somebody has dealt with."""
-    last = next(reversed(attempts(own)), None)
-    if last is None or last.died is None or not last.code or last.stopped or last.killed:
-        return False
-    return own[-1].at - last.died <= REMOVED_AT_ONCE_S
 
 
 PROBES = (

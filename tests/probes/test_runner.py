@@ -27,7 +27,8 @@ def _probe(name: str, look: Callable[[Access, tuple[Subject, ...]], Iterable[Ans
 
 
 def _look(**values: Any) -> Look:
-    return Look(subject=BOX, values={"box.size": 1, "box.label": "x"} | {f"box.{name}": value for name, value in values.items()}, command="look one")
+    given: dict[str, Any] = {"box.size": 1, "box.label": "x"} | {f"box.{name}": value for name, value in values.items()}
+    return Look(subject=BOX, values=given, command="look one")
 
 
 def _sent(*probes: Probe, deadline: float = 5.0) -> tuple[Runner, float]:

@@ -77,15 +77,14 @@ def without_times(values: dict[str, object]) -> dict[str, object]:
         pytest.param("replaced", {"starts": 1, "previous_image": "busybox:test", "previous_config_hash": "aaa", "events_complete": True}, id="rm -f and run"),
         pytest.param("composed", {"starts": 1, "previous_image": "busybox:test", "previous_config_hash": "aaa", "events_complete": True}, id="compose up"),
         pytest.param("wrong-command", {"events_complete": True}, id="a start that fails leaves no event"),
-        pytest.param("job", ONCE | {"exit_codes": ("9",), "last_exit_code": 9}, id="failed and gone"),
     ],
 )  # fmt: skip
 def test_what_happened_to_it(name: str, expected: dict[str, object], told: dict[str, dict[str, object]]) -> None:
     assert expected == without_times(told[name])
 
 
-def test_all_that_is_listed_is_told_and_of_the_gone_only_what_failed_by_itself(told: dict[str, dict[str, object]]) -> None:
-    assert {item["Names"][0][1:] for item in capture("list.json")} | {"job"} == set(told)
+def test_all_that_is_listed_is_told_and_nothing_that_is_gone(told: dict[str, dict[str, object]]) -> None:
+    assert {item["Names"][0][1:] for item in capture("list.json")} == set(told)
 
 
 def test_times_and_lengths(told: dict[str, dict[str, object]]) -> None:
@@ -99,7 +98,6 @@ def test_times_and_lengths(told: dict[str, dict[str, object]]) -> None:
     others = {
         ("composed", "recreated_at"): 1795563021.3390229,
         ("replaced", "recreated_at"): 1795563021.077009,
-        ("job", "removed_at"): 1795563022.3465524,
     }
 
     assert expected == {name: told["trainer"][name] for name in expected}
@@ -271,13 +269,6 @@ def test_a_removed_container_of_the_same_name_is_not_mixed_in(run: RunProbe, ser
     found = said(dict(trainer(run, serve, small(*before, event("start", 60), **{"/containers/json": [item(created=61)]})).values))
 
     assert {"starts": 1, "recreated_at": float(int(NOW - 61)), "previous_image": "api:1", "events_complete": True} == found
-
-
-@pytest.mark.parametrize(("after", "expected"), [(1, {"trainer", "job"}), (60, {"trainer"})])
-def test_a_failed_container_that_was_removed_later_is_dealt_with(after: int, expected: set[str], run: RunProbe, serve: ServeEngine) -> None:
-    job = [event("start", 500, "job"), event("die", 400, "job", exitCode="9"), event("destroy", 400 - after, "job")]
-
-    assert expected == set(looks(run(PROBE, serve(small(*job)))))
 
 
 def test_of_a_long_list_only_those_with_events_or_trouble_are_told(run: RunProbe, serve: ServeEngine) -> None:
