@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from probes._access import Access
 from probes._contract import RELATIONS, SAME_AS, Answer, Look, Probe, Relation, Subject, Unavailable, checked
+from tests.conftest import DockerEngine
 
 from .scripted import Behaviour, Scripted, misbehaving, served
 
@@ -103,9 +105,8 @@ def said(values: dict[str, object]) -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def docker_engine() -> str:
-    """The URL of a real engine that has an image busybox:test, from the environment. A stand-in until the suite starts one of its own."""
-    url = os.environ.get("FAULTS_DOCKER_HOST", "")
-    if not url:
-        pytest.skip("FAULTS_DOCKER_HOST names no engine")
-    return url
+def docker_engine(docker_engine: DockerEngine) -> str:
+    """The URL of the session's real engine, with its busybox under the name that these tests use."""
+    environment = os.environ | {"DOCKER_HOST": docker_engine.url}
+    subprocess.run(["docker", "tag", docker_engine.images["busybox"], "busybox:test"], check=True, env=environment)
+    return docker_engine.url
