@@ -23,20 +23,22 @@ class Group(msgspec.Struct, frozen=True):
     owner: Subject
     marks: tuple[str, ...]
     head: Subject | None = None
+    uncounted: bool = False
+    """Enough of them share something, but nobody counted whether others that share it succeeded."""
 
 
 def grouped(facts: Facts, compiled: Compiled, subjects: Iterable[Subject], *, cohorts: bool) -> list[Group]:
     """Group the subjects on which one row is present."""
+    left = sorted(subjects)
+    heads = _cohorts(facts, compiled, left) if cohorts else []
+    taken = {member for _head, of in heads for member in of}
+    found = [Group(tuple(sorted(of)), head, (), head) for head, of in heads]
     alike: dict[tuple[str, ...], list[Subject]] = defaultdict(list)
-    for subject in sorted(subjects):
-        alike[_marks(facts, compiled, subject)].append(subject)
-    found = []
-    for marks, members in sorted(alike.items()):
-        heads = _cohorts(facts, compiled, members) if cohorts else []
-        found += [Group(tuple(sorted(of)), head, marks, head) for head, of in heads]
-        taken = {member for _head, of in heads for member in of}
-        found += _by_owner(facts, [member for member in members if member not in taken], marks)
-    return found
+    for subject in left:
+        if subject not in taken:
+            alike[_marks(facts, compiled, subject)].append(subject)
+    uncounted = _uncounted(facts, compiled, [subject for subject in left if subject not in taken]) if cohorts else frozenset()
+    return found + [group for marks, members in sorted(alike.items()) for group in _by_owner(facts, members, marks, uncounted)]
 
 
 def _marks(facts: Facts, compiled: Compiled, subject: Subject) -> tuple[str, ...]:
@@ -48,16 +50,27 @@ def _cohorts(facts: Facts, compiled: Compiled, members: list[Subject]) -> list[t
     """Shared things where enough fail and none has succeeded since, the largest first; each member under one head."""
     left, heads = list(members), []
     for kind in compiled.row.cohort:
-        shared: dict[Subject, list[Subject]] = defaultdict(list)
-        for member in left:
-            thing = facts.reach(member, kind)
-            if isinstance(thing, Subject):
-                shared[thing].append(member)
-        for thing, of in sorted(shared.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-            if len(of) >= COHORT_SIZE and _none_succeeded(facts, thing, compiled.kind):
+        for thing, of in _sharing(facts, kind, left):
+            if _none_succeeded(facts, thing, compiled.kind):
                 heads.append((thing, of))
                 left = [member for member in left if member not in of]
     return heads
+
+
+def _sharing(facts: Facts, kind: str, members: Iterable[Subject]) -> list[tuple[Subject, list[Subject]]]:
+    """The things of a kind that enough members share, the one with the most first."""
+    shared: dict[Subject, list[Subject]] = defaultdict(list)
+    for member in members:
+        thing = facts.reach(member, kind)
+        if isinstance(thing, Subject):
+            shared[thing].append(member)
+    return [pair for pair in sorted(shared.items(), key=lambda pair: (-len(pair[1]), pair[0])) if len(pair[1]) >= COHORT_SIZE]
+
+
+def _uncounted(facts: Facts, compiled: Compiled, members: Iterable[Subject]) -> frozenset[Subject]:
+    """Members that share something of which there is no census."""
+    shared = [pair for kind in compiled.row.cohort for pair in _sharing(facts, kind, members)]
+    return frozenset(member for thing, of in shared if facts.census_of(thing, compiled.kind) is None for member in of)
 
 
 def _none_succeeded(facts: Facts, thing: Subject, kind: str) -> bool:
@@ -65,9 +78,9 @@ def _none_succeeded(facts: Facts, thing: Subject, kind: str) -> bool:
     return census is not None and census.succeeded == 0
 
 
-def _by_owner(facts: Facts, members: list[Subject], marks: tuple[str, ...]) -> list[Group]:
+def _by_owner(facts: Facts, members: list[Subject], marks: tuple[str, ...], uncounted: frozenset[Subject]) -> list[Group]:
     owned: dict[Subject, list[Subject]] = defaultdict(list)
     for member in members:
         owners = (facts.reach(member, kind) for kind in OWNERS)
         owned[next((owner for owner in owners if isinstance(owner, Subject)), member)].append(member)
-    return [Group(tuple(of), owner, marks) for owner, of in sorted(owned.items())]
+    return [Group(tuple(of), owner, marks, uncounted=not uncounted.isdisjoint(of)) for owner, of in sorted(owned.items())]

@@ -78,7 +78,7 @@ class Bindings:
         if name in self._bound or name in self._reason:
             return
         if name.startswith("cohort."):
-            self._bound[name] = self._extra.get(name)
+            self._bind_cohort(name)
             return
         owner, value = self.facts.read(self.subject, name)
         if isinstance(value, Unseen):
@@ -91,6 +91,12 @@ class Bindings:
                 self._reason[name] = "nothing"
             else:
                 self._bound[name] = bound
+
+    def _bind_cohort(self, name: str) -> None:
+        if name in self._extra:
+            self._bound[name] = self._extra[name]
+        else:
+            self._reason[name] = "unseen"
 
     def _type(self, owner: Subject, name: str) -> Any:
         local = f"{owner.kind}.{name.partition('.')[2]}"
@@ -119,7 +125,8 @@ class Bindings:
         return bool(cover) and self.facts.read(self.subject, cover)[1] is not True
 
     def _missing(self, names: Iterable[str]) -> tuple[Want, ...]:
-        return tuple(sorted({want for name in names for want in self.facts.missing(self.subject, name)}))
+        asked = [name for name in names if not name.startswith("cohort.")]
+        return tuple(sorted({want for name in asked for want in self.facts.missing(self.subject, name)}))
 
 
 def fill(template: str, facts: Facts, subject: Subject, wrap: Any = str) -> str | None:

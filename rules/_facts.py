@@ -78,11 +78,12 @@ class Facts:
         self.unavailable = sorted(set(observed.unavailable))
         self.swept = sorted(set(observed.swept))
         self._take(observed)
-        self.census = {(self.aliases.of(census.shared), census.kind): census for census in sorted(observed.census)}
+        self.census = _counted(observed.census, self.aliases)
         self._relate(observed.relations)
-        self._by_kind = self._kinds(observed)
-        for relator in vocabulary.relators:
-            self._relate(relator.function(self))
+        self._by_kind = self._kinds(observed.signals, observed.relations)
+        drawn = [relation for relator in vocabulary.relators for relation in relator.function(self)]
+        self._relate(drawn)
+        self._by_kind = self._kinds(observed.signals, (*observed.relations, *drawn))
 
     # what there is
 
@@ -224,9 +225,16 @@ class Facts:
     def blind(self, subject: Subject, name: str) -> Unavailable | None:
         """Why this signal or relation of the subject could not be looked at, if a probe said so."""
         for gap in self.unavailable:
-            if gap.kind == subject.kind and gap.subject in (None, subject) and (not gap.names or name in gap.names):
+            meant = name in gap.names if gap.names else gap.kind == subject.kind
+            if meant and gap.subject in (None, subject):
                 return gap
         return None
+
+    def unread(self, subject: Subject, relation: str) -> tuple[Want, ...]:
+        """What would have to be seen so that a relation that follows from signals could be drawn."""
+        needs = {need for relator in self.vocabulary.relators if relation in relator.relations for need in relator.needs}
+        unseen = [need for need in sorted(needs) if isinstance(self.read(subject, need)[1], Unseen)]
+        return tuple(sorted({want for need in unseen for want in self.missing(subject, need)}))
 
     # building
 
@@ -265,13 +273,23 @@ class Facts:
                 there.append(end)
                 self._sources[(end, name)].append(start)
 
-    def _kinds(self, observed: Observed) -> Mapping[str, list[Subject]]:
+    def _kinds(self, signals: Iterable[Signal], relations: Iterable[Relation]) -> Mapping[str, list[Subject]]:
         found: dict[str, set[Subject]] = defaultdict(set)
-        looked = [signal.subject for signal in observed.signals]
-        ends = [end for relation in observed.relations for end in (relation.from_, relation.to)]
+        looked = [signal.subject for signal in signals]
+        ends = [end for relation in relations for end in (relation.from_, relation.to)]
         for subject in (*looked, *ends):
             found[subject.kind].add(self.aliases.of(subject))
         return {kind: sorted(subjects) for kind, subjects in found.items()}
+
+
+def _counted(census: Iterable[Census], aliases: Aliases) -> dict[tuple[Subject, str], Census]:
+    """The census of each shared thing; what was counted under several of its names is added up."""
+    found: dict[tuple[Subject, str], Census] = {}
+    for one in sorted(set(census)):
+        key = (aliases.of(one.shared), one.kind)
+        known = found.get(key)
+        found[key] = one if known is None else Census(key[0], one.kind, known.members + one.members, known.succeeded + one.succeeded)
+    return found
 
 
 def _order(signal: Signal) -> tuple[Subject, str, float, Source, str]:

@@ -13,7 +13,6 @@ from probes._contract import Subject, Value
 from rules._book import Book, Compiled
 from rules._case import Group, grouped
 from rules._clause import Bindings, Judgement
-from rules._derivation import Unseen
 from rules._expr import Expression, Outcome, RuleBroken
 from rules._facts import Facts, Want
 from rules._rank import LATER_S, Ranking, Weighed, rank
@@ -155,13 +154,12 @@ class _Court:
         subject = min(group.subjects)
         presences = [self.presence[(compiled.row.id, one)] for one in group.subjects]
         onset = self._onset(compiled, group.subjects)
-        extra: dict[str, Value] = {"cohort.kind": group.head.kind if group.head else "", "cohort.members": len(group.subjects) if group.head else 0}
-        bindings = Bindings(self.facts, subject, extra)
+        bindings = Bindings(self.facts, subject, _cohort(group))
         weighed, parents = [], []
         for number, (evidence, expression) in enumerate(compiled.evidence):
             if expression is None:
-                outcome, cases = self._parent(evidence, subject, onset, compiled.row.id)
-                weighed.append(Weighed(evidence, outcome, (), number))
+                outcome, cases, missing = self._parent(evidence, subject, onset, compiled.row.id)
+                weighed.append(Weighed(evidence, outcome, missing, number))
                 parents += [(number, cases)] if cases else []
             else:
                 judgement = self._judge(compiled, expression, bindings)
@@ -173,46 +171,54 @@ class _Court:
             weighed=tuple(weighed), ranking=rank(compiled.row, weighed), parents=tuple(parents),
         )  # fmt: skip
 
-    def _parent(self, evidence: Evidence, subject: Subject, onset: float | None, own: str) -> tuple[Outcome, tuple[str, ...]]:
-        """Whether the row named is present on something reached along the relation, and which cases those are."""
-        reached = self._reached(evidence, subject)
-        if isinstance(reached, Unseen):
-            return Outcome.CANNOT_TELL, ()
+    def _parent(self, evidence: Evidence, subject: Subject, onset: float | None, own: str) -> tuple[Outcome, tuple[str, ...], tuple[Want, ...]]:
+        """Whether the row named is present on something reached along the relation, which cases those are, and what would settle it."""
+        reached, missing = self._reached(evidence, subject)
         judged = [(one, self.presence.get((evidence.parent, one))) for one in reached]
         applicable = [(one, presence) for one, presence in judged if presence is not None and presence.applicable]
         present = [one for one, presence in applicable if presence.here and self._earlier(evidence.parent, one, onset)]
         cases = {self.case_of[(evidence.parent, one)] for one in present} - {self.case_of[(own, subject)]}
         if cases:
-            return Outcome.TRUE, tuple(sorted(cases))
-        if any(presence.state == "open" for _one, presence in applicable):
-            return Outcome.CANNOT_TELL, ()
-        return (Outcome.FALSE if applicable else Outcome.NOT_APPLICABLE), ()
+            return Outcome.TRUE, tuple(sorted(cases)), ()
+        missing += tuple(want for _one, presence in applicable if presence.state == "open" for want in presence.missing)
+        if missing or any(presence.state == "open" for _one, presence in applicable):
+            return Outcome.CANNOT_TELL, (), tuple(sorted(set(missing)))
+        return (Outcome.FALSE if applicable and not present else Outcome.NOT_APPLICABLE), (), ()
 
     def _earlier(self, row_id: str, subject: Subject, onset: float | None) -> bool:
         """A parent counts unless its onset is known to be later than ours."""
         theirs = self.onsets.get((row_id, subject))
         return theirs is None or onset is None or theirs <= onset + LATER_S
 
-    def _reached(self, evidence: Evidence, subject: Subject) -> list[Subject] | Unseen:
-        targets: list[Subject] | Unseen = [subject] if evidence.along == "self" else self._along(evidence.along, subject)
-        if isinstance(targets, Unseen):
-            return targets
+    def _reached(self, evidence: Evidence, subject: Subject) -> tuple[list[Subject], tuple[Want, ...]]:
+        """What the row named would be present on, and the relations on the way that could not be followed."""
+        targets, missing = ([subject], ()) if evidence.along == "self" else self._along(evidence.along, subject)
         found: set[Subject] = set()
         for target in targets:
             for kind in self.book.kinds_of(evidence.parent):
                 end = self.facts.reach(target, kind)
                 if isinstance(end, Subject):
                     found.add(end)
-        return sorted(found)
+                elif end is not None:
+                    missing += (Want(target, f"reach {kind}"),)
+        return sorted(found), missing
 
-    def _along(self, along: str, subject: Subject) -> list[Subject] | Unseen:
-        start = self.facts.reach(subject, along.partition(" ")[0])
+    def _along(self, along: str, subject: Subject) -> tuple[list[Subject], tuple[Want, ...]]:
+        start_kind = along.partition(" ")[0]
+        start = self.facts.reach(subject, start_kind)
         if not isinstance(start, Subject):
-            return [] if start is None else start
+            return [], () if start is None else (Want(subject, f"reach {start_kind}"),)
         targets = self.facts.targets(start, along)
         if not targets and self.facts.blind(start, along) is not None:
-            return Unseen()
-        return targets
+            return [], (Want(start, along),)
+        return targets, () if targets else self.facts.unread(start, along)
+
+
+def _cohort(group: Group) -> dict[str, Value]:
+    """What rows may read of the cohort; nothing where nobody counted."""
+    if group.uncounted:
+        return {}
+    return {"cohort.kind": group.head.kind if group.head else "", "cohort.members": len(group.subjects) if group.head else 0}
 
 
 def _case_id(row_id: str, group: Group, state: State) -> str:

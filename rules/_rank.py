@@ -71,7 +71,9 @@ def rank(row: Row, weighed: Iterable[Weighed]) -> Ranking:
     posteriors = _softmax(scores)
     ordered = tuple(sorted(posteriors.items(), key=lambda pair: (-pair[1], pair[0] == OTHER, pair[0])))
     band = _band(ordered[0], stated, support)
-    candidates = (ordered[0][0],) if band in ("diagnosed", "likely", "none fits") else _candidates(ordered, scores, lines)
+    candidates = (ordered[0][0],) if band != "undetermined" else _candidates(ordered, scores, lines)
+    if band == "none fits" and any(_could_lead(cause, OTHER, scores, lines) for cause, _ in ordered[1:]):
+        band, candidates = "undetermined", _candidates(ordered, scores, lines)
     return Ranking(tuple((cause, min(value, MOST)) for cause, value in ordered), band, candidates, support)
 
 

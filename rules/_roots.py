@@ -49,14 +49,39 @@ def _node(id_: str, cases: Mapping[str, Case], hang: Mapping[str, tuple[_Edge, .
 
 
 def _hang(cases: Mapping[str, Case]) -> dict[str, tuple[_Edge, ...]]:
-    """For each case that is explained by another: its edges, the one it hangs by first."""
+    """For each case that is explained by another: its edges, the one it hangs by first.
+
+    Which of two parents is the nearer depends on what hangs under what, so this is repeated until nothing changes.
+    """
     edges = {id_: _edges(case, cases) for id_, case in cases.items()}
     hang: dict[str, tuple[_Edge, ...]] = {}
-    for id_, mine in edges.items():
-        good = [edge for edge in mine if _carries(edge, mine, cases, edges)]
-        if good:
-            hang[id_] = tuple(sorted(good, key=lambda edge: (-edge.weight, cases[edge.parent].onset or float("inf"), edge.parent)))
+    for _ in cases:
+        again = {id_: good for id_, mine in edges.items() if (good := _carrying(cases[id_], mine, hang, cases))}
+        if again == hang:
+            break
+        hang = again
     return hang
+
+
+def _above(id_: str, hang: Mapping[str, tuple[_Edge, ...]]) -> frozenset[str]:
+    """Everything that a case hangs under."""
+    found: set[str] = set()
+    while id_ in hang and hang[id_][0].parent not in found:
+        id_ = hang[id_][0].parent
+        found.add(id_)
+    return frozenset(found)
+
+
+def _carrying(case: Case, mine: list[_Edge], hang: Mapping[str, tuple[_Edge, ...]], cases: Mapping[str, Case]) -> tuple[_Edge, ...]:
+    """The edges that carry, the nearest parent first; a farther parent's causes count for the nearer one."""
+    over = {edge.parent: _above(edge.parent, hang) for edge in mine}
+    good = [edge for edge in mine if _carries(edge, [other for other in mine if other.parent in over[edge.parent]], case)]
+
+    def order(edge: _Edge) -> tuple[int, float, float, str]:
+        nearer = sum(edge.parent in over[other.parent] for other in good)
+        return nearer, -edge.weight, cases[edge.parent].onset or float("inf"), edge.parent
+
+    return tuple(sorted(good, key=order))
 
 
 def _edges(case: Case, cases: Mapping[str, Case]) -> list[_Edge]:
@@ -69,16 +94,12 @@ def _edges(case: Case, cases: Mapping[str, Case]) -> list[_Edge]:
     return found
 
 
-def _carries(edge: _Edge, mine: list[_Edge], cases: Mapping[str, Case], edges: Mapping[str, list[_Edge]]) -> bool:
-    """Whether a cause that this parent speaks for is at least likely; a farther parent's causes count for the nearer one."""
-    near = cases[edge.child]
-    causes = set(edge.causes)
-    for other in mine:
-        if any(above.parent == other.parent for above in edges[edge.parent]):
-            causes |= set(other.causes)
-    if near.ranking.named:
-        return near.ranking.lead in edge.causes
-    return len(causes) > len(edge.causes) and sum(near.ranking.posterior(cause) for cause in causes) >= LIKELY
+def _carries(edge: _Edge, farther: list[_Edge], case: Case) -> bool:
+    """Whether a cause that this parent, or one that it hangs under, speaks for is at least likely."""
+    causes = {*edge.causes, *(cause for other in farther for cause in other.causes)}
+    if case.ranking.named:
+        return case.ranking.lead in causes
+    return bool(farther) and sum(case.ranking.posterior(cause) for cause in causes) >= LIKELY
 
 
 def _cycle(hang: Mapping[str, tuple[_Edge, ...]]) -> tuple[str, ...]:
@@ -95,7 +116,9 @@ def _cycle(hang: Mapping[str, tuple[_Edge, ...]]) -> tuple[str, ...]:
 
 
 def _withdrawn(case: Case, edge: _Edge) -> Case:
-    """The case ranked again without the evidence of one edge."""
-    weighed = tuple(msgspec.structs.replace(line, outcome=Outcome.NOT_APPLICABLE) if line.number == edge.line else line for line in case.weighed)
-    parents = tuple((number, found) for number, found in case.parents if number != edge.line)
-    return msgspec.structs.replace(case, weighed=weighed, parents=parents, ranking=rank(case.row, weighed))
+    """The case ranked again without the evidence of one edge; other parents found by the same clause keep it true."""
+    parents = tuple((number, tuple(one for one in found if number != edge.line or one != edge.parent)) for number, found in case.parents)
+    empty = {number for number, found in parents if not found}
+    weighed = tuple(msgspec.structs.replace(line, outcome=Outcome.NOT_APPLICABLE) if line.number in empty else line for line in case.weighed)
+    kept = tuple(pair for pair in parents if pair[1])
+    return msgspec.structs.replace(case, weighed=weighed, parents=kept, ranking=rank(case.row, weighed))

@@ -25,7 +25,7 @@ from agent.settings import Settings
 from probes._contract import Unavailable
 from rules._book import Book
 
-from .catalogue import Expect, Planting, Verdict, load
+from .catalogue import CATALOGUE, Catalogue, Expect, Planting, Verdict, load
 from .engine import Engine, engine
 from .images import build_bases
 from .plant import Garden, batches
@@ -184,13 +184,13 @@ def _calibration(lines: Sequence[Line]) -> None:
         print(f"said {band:12}: {len(of):2} times, held the truth {truth}")
 
 
-def run(chosen: Sequence[Planting], keep: Path | None) -> list[Line]:
+def run(catalogue: Catalogue, chosen: Sequence[Planting], keep: Path | None) -> list[Line]:
     """Plant in batches and look at each."""
     _probes, book = pipeline.load()
     lines: list[Line] = []
     with engine() as it:
         build_bases(it)
-        garden = Garden(it)
+        garden = Garden(it, catalogue)
         for number, batch in enumerate(batches(chosen)):
             began = time.monotonic()
             with garden.planted(batch):
@@ -220,11 +220,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--catalogue", type=Path, default=CATALOGUE)
     parser.add_argument("--replay", type=Path)
     options = parser.parse_args()
-    catalogue = load()
+    catalogue = load(options.catalogue)
     chosen = catalogue.named(*options.ids) if options.ids else catalogue.all
-    lines = replay(options.replay, chosen) if options.replay else run(chosen, options.keep)
+    lines = replay(options.replay, chosen) if options.replay else run(catalogue, chosen, options.keep)
     sys.exit(0 if print_table(lines) else 1)
 
 

@@ -1,0 +1,3 @@
+import lightgbm_runtime
+
+print(lightgbm_runtime.predict)

@@ -1,0 +1,5 @@
+import time
+
+print("queue-runner: ready", flush=True)
+while True:
+    time.sleep(1)
