@@ -68,9 +68,13 @@ def _sharing(facts: Facts, kind: str, members: Iterable[Subject]) -> list[tuple[
 
 
 def _uncounted(facts: Facts, compiled: Compiled, members: Iterable[Subject]) -> frozenset[Subject]:
-    """Members that share something of which there is no census."""
-    shared = [pair for kind in compiled.row.cohort for pair in _sharing(facts, kind, members)]
-    return frozenset(member for thing, of in shared if facts.census_of(thing, compiled.kind) is None for member in of)
+    """Members of which the nearest thing that enough of them share has no census."""
+    counted: dict[Subject, bool] = {}
+    for kind in compiled.row.cohort:
+        for thing, of in _sharing(facts, kind, members):
+            for member in of:
+                counted.setdefault(member, facts.census_of(thing, compiled.kind) is not None)
+    return frozenset(member for member, known in counted.items() if not known)
 
 
 def _none_succeeded(facts: Facts, thing: Subject, kind: str) -> bool:

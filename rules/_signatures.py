@@ -94,7 +94,7 @@ class Signatures:
 def _set(patterns: Iterable[str]) -> Any:
     found = re2.Set.SearchSet()
     for pattern in patterns:
-        found.Add(pattern)
+        found.Add(f"(?m){pattern}")  # the set sees many lines at once; each line's own search sees one
     found.Compile()
     return found
 
