@@ -169,12 +169,12 @@ class Facts:
         if (subject, base) in self._states:
             return (self._states[(subject, base)].source,)
         derivation = self.vocabulary.derivations.get(base)
-        found: set[Source] = set()
+        found: dict[Source, None] = {}
         for need in () if derivation is None else (*derivation.needs, *derivation.wants):
             owner, value = self.read(subject, need)
             if owner is not None and value is not None and not isinstance(value, Unseen):
-                found.update(self.source(owner, self._local(owner, need)))
-        return tuple(sorted(found))
+                found |= dict.fromkeys(self.source(owner, self._local(owner, need)))
+        return tuple(found)
 
     def _local(self, owner: Subject, name: str) -> str:
         return f"{owner.kind}.{name.partition('.')[2]}"

@@ -99,7 +99,7 @@ class IncidentWriter:
 
     def _checks(self, incident: Incident) -> None:
         lead = label("CHECK")
-        self.page.put(lead, Span(f"diagnose verify {incident.id}", "cyan"))
+        self.page.put(lead, Span("diagnose, again:", "cyan"))
         for check in incident.verify:
             self._check(under(lead), check)
 

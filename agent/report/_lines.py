@@ -51,7 +51,7 @@ def _seen(facts: Facts, case: Case, weighed: Weighed) -> str:
         owner = facts.read(case.representative, name)[0]
         if isinstance(owner, Subject):
             local = f"{owner.kind}.{name.partition('.')[2]}"
-            commands += [source.command for source in facts.source(owner, local)[:1]]
+            commands += [source.command for source in facts.source(owner, local)[:2]]
             values.append(f"{name.partition('.')[2]} {_short(shown(facts, case.representative, name))}")
     return ": ".join(part for part in (" + ".join(dict.fromkeys(commands)), ", ".join(values)) if part)
 

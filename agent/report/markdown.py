@@ -105,7 +105,7 @@ def _incident(incident: Incident, now: float, *, explain: bool, deep: bool = Tru
         causes = (f"{one.posterior:.1%} {escape(one.cause)} ({escape(say.support(one))})" for one in incident.candidates)
         yield _list("Causes, in per cent by expert weights, with decibans by group", causes)
     yield from _fixes(incident)
-    yield f"**Check**: {'; '.join((code(f'diagnose verify {incident.id}'), *map(_check, incident.verify)))}"
+    yield f"**Check**: {'; '.join((code('diagnose') + ' again', *map(_check, incident.verify)))}"
     yield f"**Prevent**: {escape(say.sentences(incident.prevent))}" if incident.prevent else ""
     if deep and incident.consequences:
         yield from _consequences(incident, now, explain=explain)
