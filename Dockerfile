@@ -2,7 +2,10 @@
 ARG BASE=python:3.12-slim
 FROM ${BASE} AS build
 WORKDIR /src
-COPY . .
+COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY agent agent
+COPY probes probes
+COPY rules rules
 RUN python3 -m venv /opt/diagnose \
  && /opt/diagnose/bin/pip install --no-cache-dir --no-deps -r requirements.lock \
  && /opt/diagnose/bin/pip install --no-cache-dir --no-deps . \

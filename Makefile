@@ -8,19 +8,20 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 DEV := .venv/.installed-dev
 ARGS ?=
-MEANING := meaning="$$($(BIN)/diagnose --meaning $$code)"; echo "diagnose ended with $$code: $$meaning."
+# What it ended with goes to stderr: stdout is the report's. "Found something" (1) and "blind" (3) are answers, not errors.
+ENDED := code=$$?; echo "diagnose ended with $$code: $$($(BIN)/diagnose --meaning $$code)." >&2; case $$code in 0|1|3) ;; *) exit $$code ;; esac
 
 .DEFAULT_GOAL := help
-.PHONY: help diagnose demo test check accuracy bench lock docs clean
+.PHONY: help diagnose demo test check accuracy bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
 
 diagnose: $(STAMP) ## look at this machine and whatever it can reach; ARGS="…" are handed on
-	@$(BIN)/diagnose $(ARGS); code=$$?; $(MEANING); test $$code -ne 2 -a $$code -ne 4
+	@$(BIN)/diagnose $(ARGS); $(ENDED)
 
 demo: $(STAMP) ## replay a saved incident
-	@$(BIN)/diagnose replay agent/demo.bundle $(ARGS); code=$$?; $(MEANING); test $$code -ne 2 -a $$code -ne 4
+	@$(BIN)/diagnose replay agent/demo.bundle $(ARGS); $(ENDED)
 
 test: $(DEV) ## run every test that can run here, and name what was left out
 	@$(BIN)/python -m pytest $(ARGS)
@@ -43,9 +44,6 @@ lock: ## renew uv.lock and the list that pip installs from
 	uv lock
 	uv export --locked --all-extras --no-dev --no-emit-project --no-hashes --quiet --no-annotate --no-header -o requirements.lock
 	uv export --locked --all-extras --no-emit-project --no-hashes --quiet --no-annotate --no-header -o requirements-dev.lock
-
-docs: $(DEV) ## write the generated files again
-	$(BIN)/python -m tests.generated
 
 clean: ## take .venv away
 	rm -rf .venv

@@ -1,16 +1,17 @@
-"""Bundles: the same bytes in any order, private, whole or refused."""
+"""Replay: the same bytes in whatever order signals arrived; a bundle is private, whole or refused."""
 
 from __future__ import annotations
 
 import gzip
 import os
 import random
+import tempfile
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from agent.bundle import Bundle, BundleError, load, save, to_bytes
+from agent.bundle import Bundle, BundleError, load, save
 from agent.pipeline import load as load_all
 from agent.pipeline import report_of
 from agent.report import FORMATS
@@ -20,10 +21,18 @@ DEMO = Path(__file__).parents[2] / "agent" / "demo.bundle"
 SMALL = Bundle(tool="0", rules="r", targets=("host a",), observed=Observed(now=1.0))
 
 
+def to_bytes(bundle: Bundle) -> bytes:
+    """A bundle's bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.bundle"
+        save(path, bundle)
+        return path.read_bytes()
+
+
 def _shuffled(seen: Observed, seed: int) -> Observed:
     lists = {field: list(getattr(seen, field)) for field in Observed.__struct_fields__ if field != "now"}
     for values in lists.values():
-        random.Random(seed).shuffle(values)
+        random.Random(seed).shuffle(values)  # noqa: S311  # an order, not a secret
     return Observed(now=seen.now, **lists)
 
 
@@ -61,22 +70,24 @@ def _packed(**changes: object) -> bytes:
     return gzip.compress(msgspec.json.encode(msgspec.json.decode(gzip.decompress(to_bytes(SMALL))) | changes))
 
 
+WHOLE = to_bytes(SMALL)
+
+
 @pytest.mark.parametrize(
     ("expected", "body"),
     [
-        ("it is not gzip, or it is damaged", b"not gzip at all"),
-        ("the bundle is cut off", to_bytes(SMALL)[:-9]),
-        ("something stands behind the end", to_bytes(SMALL) + b"more"),
-        ("unpacks to more than 256 MiB", gzip.compress(b"0" * (300 << 20), compresslevel=1)),
-        ("not a bundle that diagnose 1 can read", gzip.compress(b'{"a": 1}')),
-        ("not a bundle that diagnose 1 can read", gzip.compress(b"[" * 100_000)),
-        ("not a bundle that diagnose 1 can read", _packed(targets=3)),
-        ("not a bundle that diagnose 1 can read", _packed(path="../../etc/passwd")),
-        ("the bundle's format is 99", _packed(diagnose_bundle=99)),
-        ("names a subject or source that is not in it", _packed(seen={"subjects": [], "sources": [], "signals": [[5, "a", 0, 1, None]], "rest": {"now": 1.0}})),
-        ("names a subject or source that is not in it", _packed(seen={"subjects": [], "sources": [], "signals": [[-1, "a", 0, 1, None]], "rest": {"now": 1.0}})),
+        ("this is not gzip", b"not gzip at all"),
+        ("the file ends too early", WHOLE[:-9]),
+        ("something follows the bundle", WHOLE + b"more"),
+        ("256 MiB", gzip.compress(b"0" * (300 << 20), compresslevel=1)),
+        ("unknown field `a`", gzip.compress(b'{"a": 1}')),
+        ("this is not a bundle", gzip.compress(b"[" * 100_000)),
+        ("at `$.targets`", _packed(targets=3)),
+        ("unknown field `path`", _packed(path="../../etc/passwd")),
+        ("99", _packed(version=99)),
+        ("at `$.subjects[...][...]`", _packed(subjects=[[1, 2]])),
     ],
-    ids=["text", "truncated", "trailing", "bomb", "other json", "deep", "type", "path", "version", "dangling", "negative"],
+    ids=["text", "truncated", "trailing", "bomb", "other json", "deep", "type", "path", "version", "subject"],
 )  # fmt: skip
 def test_a_hostile_bundle_is_refused_with_its_name(tmp_path: Path, expected: str, body: bytes) -> None:
     path = tmp_path / "x.bundle"
@@ -93,10 +104,10 @@ def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "fifo"
     os.mkfifo(path)
 
-    with pytest.raises(BundleError, match="a bundle is a regular file"):
+    with pytest.raises(BundleError, match="not a regular file"):
         load(path)
 
 
 def test_a_bundle_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"none\.bundle: the bundle cannot be read: No such file"):
+    with pytest.raises(BundleError, match=r"none\.bundle: "):
         load(tmp_path / "none.bundle")
