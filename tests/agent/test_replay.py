@@ -85,7 +85,7 @@ WHOLE = to_bytes(SMALL)
         ("at `$.targets`", _packed(targets=3)),
         ("unknown field `path`", _packed(path="../../etc/passwd")),
         ("99", _packed(version=99)),
-        ("at `$.subjects[...][...]`", _packed(subjects=[[1, 2]])),
+        ("at `$.subjects[0][0]`", _packed(subjects=[[1, 2]])),
     ],
     ids=["text", "truncated", "trailing", "bomb", "other json", "deep", "type", "path", "version", "subject"],
 )  # fmt: skip
