@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -52,6 +52,8 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
     access = Access(access_settings(targets), deadline=began + settings.deadline)
     store = Store(access.now, access.redactor)
     runner = Runner(access, store)
+    for probe, gap in _absent(probes, targets):
+        store.put(probe, gap)
     with _stopping(runner):
         _collect(runner, book, probes_for(probes, targets), earlier, say)
     observed = store.seal()
@@ -99,6 +101,20 @@ def probes_for(probes: Sequence[Probe], targets: Sequence[Target]) -> tuple[Prob
     """The probes of the systems that are there."""
     here = {target.system for target in targets}
     return tuple(probe for probe in probes if probe.name.partition(".")[0] in here)
+
+
+def _absent(probes: Sequence[Probe], targets: Sequence[Target]) -> Iterator[tuple[Probe, Unavailable]]:
+    """For each system that has no address here: that it was not looked at, and how to point at it."""
+    here = {target.system for target in targets}
+    systems: dict[str, list[Probe]] = {}
+    for probe in probes:
+        systems.setdefault(probe.name.partition(".")[0], []).append(probe)
+    for system, of in sorted(systems.items()):
+        if system not in here:
+            names = tuple(sorted({name for probe in of for name in (*(spec.name for spec in probe.gives), *probe.relations)}))
+            remedy = f"Point me at it: --{system} URL, or DIAGNOSE_{system.upper()}=URL."
+            gap = Unavailable(kind=of[0].kind, why="not configured", detail=f"There is no address for {system}.", remedy=remedy, names=names, probe=system)
+            yield of[0], gap
 
 
 def _bounded(wanted: Sequence[Errand], probes: Sequence[Probe], done: Mapping[tuple[str, Subject], None], store: Store) -> Work:

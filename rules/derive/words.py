@@ -40,6 +40,13 @@ def _memory(given: Given) -> Mapping[str, Value]:
     return {"container.memory_words": words.get(given.text("container.memory_trouble"))}
 
 
+def _called(given: Given) -> Mapping[str, Value]:
+    """Its name, and its class where that is known."""
+    kind = given.subject.kind
+    sort = given.text(f"{kind}.class")
+    return {f"{kind}.called": given.subject.key if sort in ("", "unknown") else f"{given.subject.key} ({sort})"}
+
+
 def _process(given: Given) -> Mapping[str, Value]:
     size = given.number("process.rss_bytes")
     held = f" while it held {bytes_text(size)}" if size else ""
@@ -47,6 +54,15 @@ def _process(given: Given) -> Mapping[str, Value]:
 
 
 DERIVATIONS = (
+    *(
+        Derivation(
+            kind=kind,
+            gives=(Spec(name=f"{kind}.called", type="text", doc="its name, and its class where that is known"),),
+            wants=(f"{kind}.class",),
+            function=_called,
+        )
+        for kind in ("container", "process")
+    ),
     Derivation(
         kind="container",
         gives=(Spec(name="container.death_words", type="text", doc="how it ends, in words"),),

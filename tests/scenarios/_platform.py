@@ -51,10 +51,10 @@ def renamed_model(world: World, name: str) -> World:
     return world.relate(f"model {name} in mlflow prod")
 
 
-def api(world: World, name: str, of_model: str, onset: float | None = None, says: str = "model") -> World:
+def api(world: World, name: str, of_model: str, onset: float | None = None, *, says: str = "model", memory: float = 0.4) -> World:
     """An API that answers 503 and serves a model."""
     world.saw(f"endpoint {name}", status_code=503, ready_says=says, first_failure_at=_moment(onset))
-    world.saw(f"workload ml/{name}", pods_ready=0, pods_wanted=2, tracking_uri_set=True).saw(f"workload ml/{name}", memory_ratio=0.4)
+    world.saw(f"workload ml/{name}", pods_ready=0, pods_wanted=2, tracking_uri_set=True).saw(f"workload ml/{name}", memory_ratio=memory)
     return world.relate(f"endpoint {name} serves model {of_model}", f"endpoint {name} of workload ml/{name}", f"workload ml/{name} uses mlflow prod")
 
 

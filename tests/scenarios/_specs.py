@@ -85,14 +85,13 @@ MLFLOW = _probe(
     "mlflow.server",
     "mlflow",
     _given("mlflow", {"health": "text", "search_works": "bool", "first_failure_at": "time"}),
-    ("mlflow uses service",),
+    ("mlflow uses service", "mlflow in workload", "model in mlflow"),
 )
 MLFLOW_LOGS = _probe("mlflow.logs", "mlflow", _given("mlflow", {"log_says": "text"}), sweeps=False, cost=4)
 MODELS = _probe(
     "mlflow.models",
     "model",
     _given("model", {"load_failed": "bool", "alias_exists": "bool", "version_state": "text", "error": "text", "first_failure_at": "time"}),
-    ("model in mlflow",),
 )
 ENDPOINTS = _probe(
     "serving.endpoints",

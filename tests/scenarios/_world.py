@@ -94,8 +94,12 @@ class World:
         kept = [part for part in self.parts if part.by not in probes]
         return World([*kept, *(Part("", _gap(probe, why)) for probe in PROBES if probe.name in probes)])
 
-    def only(self, keep: Iterable[Part]) -> World:
-        return World(keep)
+    def forget(self, who: str, *names: str) -> Self:
+        """Take back these state signals and relations of one subject, or everything that was said of it."""
+        about = subject(who)
+        full = {name if " " in name else f"{about.kind}.{name}" for name in names}
+        self.parts = [part for part in self.parts if not _is_of(part.said, about, full)]
+        return self
 
     def observed(self, order: random.Random | None = None) -> Observed:
         """As a run keeps it; in another order of arrival if asked."""
@@ -114,6 +118,12 @@ class World:
     def _add(self, by: str, said: Said) -> Self:
         self.parts.append(Part(by, said))
         return self
+
+
+def _is_of(said: Said, about: Subject, names: set[str]) -> bool:
+    if isinstance(said, Relation):
+        return said.from_ == about and (not names or f"{said.from_.kind} {said.name} {said.to.kind}" in names)
+    return isinstance(said, Signal) and said.subject == about and (not names or said.name in names)
 
 
 def _states(probe: Probe, kind: str) -> list[Spec]:
