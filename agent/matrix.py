@@ -5,7 +5,6 @@ from __future__ import annotations
 from rules._book import MATRIX, read_folder
 from rules._row import Row, Triage
 
-
 WHOLE = 37
 """Rows of the matrix."""
 
@@ -30,7 +29,9 @@ def _list(rows: list[Row]) -> str:
     live = sum(row.live for row in rows)
     width = max(len(row.id) for row in rows)
     lines = [f"{'live ' if row.live else 'draft'}  {row.id:{width}}  {row.symptom}" for row in rows]
-    return "\n".join([*lines, "" if len(rows) < WHOLE else f"live {live} of {len(rows)}; a draft row holds the matrix's wording only and is never judged."])
+    return "\n".join(
+        [*lines, "" if len(rows) < WHOLE else f"live {live} of {len(rows)}; a draft row holds the matrix's wording only and is never judged."]
+    )
 
 
 def _one(row: Row) -> str:

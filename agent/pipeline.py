@@ -113,7 +113,9 @@ def _absent(probes: Sequence[Probe], targets: Sequence[Target]) -> Iterator[tupl
         if system not in here:
             names = tuple(sorted({name for probe in of for name in (*(spec.name for spec in probe.gives), *probe.relations)}))
             remedy = f"Point me at it: --{system} URL, or DIAGNOSE_{system.upper()}=URL."
-            gap = Unavailable(kind=of[0].kind, why="not configured", detail=f"There is no address for {system}.", remedy=remedy, names=names, probe=system)
+            gap = Unavailable(
+                kind=of[0].kind, why="not configured", detail=f"There is no address for {system}.", remedy=remedy, names=names, probe=system
+            )
             yield of[0], gap
 
 

@@ -164,7 +164,8 @@ class Arity(msgspec.Struct, frozen=True):
 
 def _relations() -> tuple[Arity, ...]:
     one = [
-        "process in container", "process in cgroup",
+        "process in container",
+        "process in cgroup",
         "container in pod",
         "container in workload",
         "pod in workload",

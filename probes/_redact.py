@@ -28,7 +28,9 @@ _WORDS = (
 )
 _NAME = rf"(?:[\w.-]*[-_.])?(?:[a-zA-Z]*)(?:{_WORDS})"
 _SECRET_NAME = re2.compile(rf"(?i)^(?:.*[-_.\s])?[a-z0-9]*(?:{_WORDS})$|(?i)^(?:.*[-_.\s])?keys?$")
-_PLAIN_NAME = re2.compile(r"(?i)(?:max|min|num|n|count|total|use|has|enable|with|no|pad|eos|bos|unk|special|next|per)_?(?:new_?)?tokens?$|tokenizer|_(?:file|path|dir|name|type|url|ttl|timeout)$")
+_PLAIN_NAME = re2.compile(
+    r"(?i)(?:max|min|num|n|count|total|use|has|enable|with|no|pad|eos|bos|unk|special|next|per)_?(?:new_?)?tokens?$|tokenizer|_(?:file|path|dir|name|type|url|ttl|timeout)$"
+)
 _VALUE = r"(?P<quote>[\"']?)(?P<secret>[^\s\"'&,;<>}\])‹]{4,}|[^\"'‹\n]{4,}(?P<close>[\"']))"
 _PEM = r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)"
 

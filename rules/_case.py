@@ -14,6 +14,8 @@ from rules._rank import COHORT_SIZE
 
 OWNERS = ("workload", "cgroup")
 """What makes several subjects one case: the workload they are parts of, the control group they were killed in."""
+PARTS = ("container", "pod", "process")
+"""What is a part of such an owner; a model in an MLflow is not a part of the workload that serves MLflow."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -85,6 +87,6 @@ def _none_succeeded(facts: Facts, thing: Subject, kind: str) -> bool:
 def _by_owner(facts: Facts, members: list[Subject], marks: tuple[str, ...], uncounted: frozenset[Subject]) -> list[Group]:
     owned: dict[Subject, list[Subject]] = defaultdict(list)
     for member in members:
-        owners = (facts.reach(member, kind) for kind in OWNERS)
+        owners = (facts.reach(member, kind) for kind in OWNERS if member.kind in PARTS)
         owned[next((owner for owner in owners if isinstance(owner, Subject)), member)].append(member)
     return [Group(tuple(of), owner, marks, uncounted=not uncounted.isdisjoint(of)) for owner, of in sorted(owned.items())]
