@@ -6,7 +6,7 @@ import re
 
 from probes._contract import SAME_AS, Observed, Subject
 
-_ADDRESS = re.compile(r"^\[?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)\]?(?::\d+)?$")
+_ADDRESS = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?\[?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)\]?(?::\d+)?(?:/.*)?$")
 
 
 class Aliases:

@@ -55,7 +55,7 @@ class Bindings:
         rest = {name: self._bound[name] for name in expression.needs if name in self._bound and name not in open_names}
         if expression.value(rest) is False:
             return Judgement(Outcome.FALSE)
-        return Judgement(Outcome.CANNOT_TELL, self._missing(self._cover(name) for name in open_names))
+        return Judgement(Outcome.CANNOT_TELL, self._covers_missing(open_names))
 
     def _undecided(self, expression: Expression) -> Judgement:
         reasons = {name: self._reason[name] for name in expression.needs if name in self._reason}
@@ -71,7 +71,7 @@ class Bindings:
     def _false_for_nothing(self, open_names: list[str]) -> Judgement:
         """A bool, number or time that is not there makes the clause false, if its source would have had it."""
         if open_names:
-            return Judgement(Outcome.CANNOT_TELL, self._missing(self._cover(name) for name in open_names))
+            return Judgement(Outcome.CANNOT_TELL, self._covers_missing(open_names))
         return Judgement(Outcome.FALSE)
 
     def _bind(self, name: str) -> None:
@@ -111,18 +111,21 @@ class Bindings:
             self._ready_for = len(self._bound)
         return self._ready
 
-    def _cover(self, name: str) -> str:
+    def _cover(self, name: str) -> tuple[Subject, str] | None:
+        """Whose signal says whether this one's source kept everything, and which; None if that is no question."""
         owner = self.facts.reach(self.subject, name.partition(".")[0])
         if not isinstance(owner, Subject):
-            return ""
-        try:
-            return self.facts.vocabulary.of(f"{owner.kind}.{name.partition('.')[2]}").covered_by
-        except KeyError:
-            return ""
+            return None
+        spec = self.facts.vocabulary.specs.get(self.facts.vocabulary.base(f"{owner.kind}.{name.partition('.')[2]}"))
+        return (owner, spec.covered_by) if spec is not None and spec.covered_by else None
 
     def _uncovered(self, name: str) -> bool:
         cover = self._cover(name)
-        return bool(cover) and self.facts.read(self.subject, cover)[1] is not True
+        return cover is not None and self.facts.value(*cover) is not True
+
+    def _covers_missing(self, names: Iterable[str]) -> tuple[Want, ...]:
+        covers = [cover for name in names if (cover := self._cover(name)) is not None]
+        return tuple(sorted({want for cover in covers for want in self.facts.missing(*cover)}))
 
     def _missing(self, names: Iterable[str]) -> tuple[Want, ...]:
         asked = [name for name in names if not name.startswith("cohort.")]

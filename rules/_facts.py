@@ -52,8 +52,9 @@ class Vocabulary:
     def base(self, name: str) -> str:
         if name in self.specs:
             return name
-        for ending, stem in (("_age", name.removesuffix("_age") + "_at"), ("_at", name.removesuffix("_at"))):
-            if name.endswith(ending) and stem in self.specs:
+        plain = name.removesuffix("_age").removesuffix("_at")
+        for stem in (f"{plain}_at", plain) if name.endswith(("_age", "_at")) else ():
+            if stem in self.specs:
                 return stem
         return name
 
@@ -115,7 +116,7 @@ class Facts:
         if spec is None or spec.kind != subject.kind:
             return UNSEEN
         if spec.event:
-            return self._event(subject, base, wants_time=name != base)
+            return self._event(subject, base, name)
         if name != base:
             at = self.value(subject, base)
             return self.now - at if isinstance(at, float | int) and not isinstance(at, bool) else at
@@ -125,19 +126,24 @@ class Facts:
         derivation = self.vocabulary.derivations.get(name)
         return UNSEEN if derivation is None else self._derive(subject, derivation, name)
 
-    def _event(self, subject: Subject, name: str, *, wants_time: bool) -> Value | Unseen:
+    def _event(self, subject: Subject, name: str, asked: str) -> Value | Unseen:
+        """The latest event inside the subject's window: its value, its time (`_at`) or its age."""
         start = self.window_start(subject)
-        inside = [event for event in self._events.get((subject, name), ()) if start <= (event.at or 0.0) <= self.now]
+        inside = [event for event in self._events.get((subject, name), ()) if (start or 0.0) <= (event.at or 0.0) <= self.now]
         if inside:
             last = max(inside, key=lambda event: (event.at or 0.0, repr(event.value)))
-            return last.at if wants_time else last.value
+            at = last.at or 0.0
+            return {f"{name}_at": at, f"{name}_age": self.now - at}.get(asked, last.value)
         since = self._covered.get((subject, name))
-        return None if since is not None and (since <= start or start == 0.0) else UNSEEN
+        covered = since is not None and start is not None and (since <= start or start == 0.0)
+        return None if covered else UNSEEN
 
-    def window_start(self, subject: Subject) -> float:
-        """When the subject's window opens: 15 minutes before its last attempt; 0 if no attempt is known."""
+    def window_start(self, subject: Subject) -> float | None:
+        """When the subject's window opens: 15 minutes before its last attempt; 0 if there was none, None if nobody knows."""
         name = f"{subject.kind}.last_attempt_at"
         at = self.value(subject, name) if name in self.vocabulary.specs else None
+        if isinstance(at, Unseen):
+            return None
         return at - BEFORE_ATTEMPT_S if isinstance(at, float | int) else 0.0
 
     def _derive(self, subject: Subject, derivation: Derivation, name: str) -> Value | Unseen:
@@ -201,18 +207,21 @@ class Facts:
         """The one subject of this kind along to-one relations; None if there is none, UNSEEN if a relation could not be followed."""
         if kind == subject.kind:
             return subject
-        blind = False
         for path in self.vocabulary.paths.get((subject.kind, kind), ()):
-            here: Subject = subject
-            for relation in path:
-                there = self._targets.get((here, relation))
-                if not there:
-                    blind = blind or self.blind(here, relation) is not None
-                    break
-                here = there[0]
-            else:
-                return here
-        return UNSEEN if blind else None
+            end = self._follow(subject, path)
+            if end is not None:
+                return end
+        return None
+
+    def _follow(self, subject: Subject, path: tuple[str, ...]) -> Subject | Unseen | None:
+        """The end of one way; a way that could not be followed is not replaced by a longer one."""
+        here = subject
+        for relation in path:
+            there = self._targets.get((here, relation))
+            if not there:
+                return UNSEEN if self.blind(here, relation) is not None else None
+            here = there[0]
+        return here
 
     def targets(self, subject: Subject, relation: str) -> list[Subject]:
         """What the subject stands in this relation to; a relation is written `container in pod`."""
@@ -256,11 +265,12 @@ class Facts:
         if known is None or known.value is None:
             self._states[key] = signal
             return
-        if signal.value is None or signal.value == known.value:
+        if signal.value is None:
             return
         first, second = sorted((known, signal), key=lambda one: (_VANTAGES.index(one.source.vantage), _order(one)))
         self._states[key] = first
-        self.conflicts.append((first, second))
+        if first.value != second.value:
+            self.conflicts.append((first, second))
 
     def _relate(self, relations: Iterable[Relation]) -> None:
         for relation in sorted(set(relations)):

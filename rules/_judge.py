@@ -96,7 +96,7 @@ class _Court:
         groups = [(compiled, state, group) for compiled in self.book.compiled for state, group in self._groups(compiled)]
         for compiled, state, group in groups:
             for subject in group.subjects:
-                self.case_of[(compiled.row.id, subject)] = _case_id(compiled.row.id, group, state)
+                self.case_of[(compiled.row.id, subject)] = _case_id(compiled, group, state)
                 self.onsets[(compiled.row.id, subject)] = self._onset(compiled, (subject,))
         cases = [self._case(compiled, state, group) for compiled, state, group in groups]
         return Judged(tuple(sorted(cases, key=lambda case: (case.row.id, case.representative))), self.presence, tuple(sorted(self.broken)))
@@ -165,7 +165,7 @@ class _Court:
                 judgement = self._judge(compiled, expression, bindings)
                 weighed.append(Weighed(evidence, judgement.outcome, judgement.missing, number))
         return Case(
-            id=_case_id(compiled.row.id, group, state), compiled=compiled, subjects=group.subjects, representative=subject, head=group.head, onset=onset,
+            id=_case_id(compiled, group, state), compiled=compiled, subjects=group.subjects, representative=subject, head=group.head, onset=onset,
             state="flapping" if any(one.state == "flapping" for one in presences) else state,
             missing=tuple(sorted({want for one in presences for want in one.missing})),
             weighed=tuple(weighed), ranking=rank(compiled.row, weighed), parents=tuple(parents),
@@ -221,8 +221,8 @@ def _cohort(group: Group) -> dict[str, Value]:
     return {"cohort.kind": group.head.kind if group.head else "", "cohort.members": len(group.subjects) if group.head else 0}
 
 
-def _case_id(row_id: str, group: Group, state: State) -> str:
-    return hashlib.sha256(f"{row_id}|{state}|{group.head or group.owner}|{'|'.join(group.marks)}".encode()).hexdigest()[:8]
+def _case_id(compiled: Compiled, group: Group, state: State) -> str:
+    return hashlib.sha256(f"{compiled.row.id}|{compiled.kind}|{state}|{group.head or group.owner}|{'|'.join(group.marks)}".encode()).hexdigest()[:8]
 
 
 def judge(book: Book, facts: Facts) -> Judged:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from probes._contract import Subject
 from rules._expr import Outcome
 from rules._judge import Case
 from rules._rank import LIKELY, rank
@@ -39,11 +40,17 @@ def roots(found: Iterable[Case]) -> tuple[Node, ...]:
     children: dict[str, list[str]] = {}
     for child, edges in hang.items():
         children.setdefault(edges[0].parent, []).append(child)
-    return tuple(_node(id_, cases, hang, children) for id_ in sorted(cases) if id_ not in hang)
+    ordered = sorted(cases, key=lambda id_: _place(cases[id_]))
+    return tuple(_node(id_, cases, hang, children) for id_ in ordered if id_ not in hang)
+
+
+def _place(case: Case) -> tuple[float, str, Subject]:
+    """The earliest first; then by row and subject."""
+    return case.onset if case.onset is not None else float("inf"), case.row.id, case.representative
 
 
 def _node(id_: str, cases: Mapping[str, Case], hang: Mapping[str, tuple[_Edge, ...]], children: Mapping[str, list[str]]) -> Node:
-    below = tuple(_node(child, cases, hang, children) for child in sorted(children.get(id_, ())))
+    below = tuple(_node(child, cases, hang, children) for child in sorted(children.get(id_, ()), key=lambda one: _place(cases[one])))
     also = dict.fromkeys(edge.parent for edge in hang.get(id_, ())[1:] if edge.parent != hang[id_][0].parent)
     return Node(cases[id_], below, tuple(also))
 
