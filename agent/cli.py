@@ -97,11 +97,13 @@ def _do_run(options: argparse.Namespace) -> int:
     from agent.discover import discover
     from agent.progress import live
     from agent.settings import Settings, read_settings
+    from probes._redact import Redactor
 
     flags = {name: getattr(options, name, None) for name in Settings.__struct_fields__}
     settings, chosen = read_settings(flags, os.environ, options.config)
     targets = discover(settings, chosen, os.environ, os.getuid())
-    print("diagnose: looking at " + ", ".join(f"{one.system} {one.address}" for one in targets) + "; reading only.", file=sys.stderr, flush=True)
+    named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
+    print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
     earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
     with live(sys.stderr, settings.deadline) as say:
         done = pipeline.diagnose(settings, targets, earlier, say)

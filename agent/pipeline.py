@@ -60,7 +60,7 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
     access.kill_children()
     visits = tuple(sorted(runner.visits))
     bundle = Bundle(
-        tool=__version__, rules=book.digest, targets=tuple(f"{one.system} {one.address}" for one in targets), observed=observed, earlier=earlier, visits=visits,
+        tool=__version__, rules=book.digest, targets=tuple(access.redactor.text(f"{one.system} {one.address}") for one in targets), observed=observed, earlier=earlier, visits=visits,
         stopped=runner.stopped or time.monotonic() >= access.deadline,
     )  # fmt: skip
     return Run(report=report_of(bundle, book), bundle=bundle)

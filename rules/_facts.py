@@ -69,6 +69,8 @@ class Facts:
         self.vocabulary = vocabulary
         self.aliases = Aliases(observed)
         self.conflicts: list[tuple[Signal, Signal]] = []
+        self.broken: set[str] = set()
+        """Derivations that failed: faults of ours, to be reported as such."""
         self._states: dict[tuple[Subject, str], Signal] = {}
         self._events: dict[tuple[Subject, str], list[Signal]] = defaultdict(list)
         self._covered: dict[tuple[Subject, str], float] = {}
@@ -82,7 +84,7 @@ class Facts:
         self.census = _counted(observed.census, self.aliases)
         self._relate(observed.relations)
         self._by_kind = self._kinds(observed.signals, observed.relations)
-        drawn = [relation for relator in vocabulary.relators for relation in relator.function(self)]
+        drawn = [relation for relator in vocabulary.relators for relation in self._drawn(relator)]
         self._relate(drawn)
         self._by_kind = self._kinds(observed.signals, (*observed.relations, *drawn))
 
@@ -150,10 +152,26 @@ class Facts:
         values = {need: self.read(subject, need)[1] for need in (*derivation.needs, *derivation.wants)}
         if any(isinstance(values[need], Unseen) for need in derivation.needs):
             return UNSEEN
-        answer = derivation.function(Given(self, subject, values))
+        answer = self._answer(derivation, Given(self, subject, values))
         for spec in derivation.gives:
             self._memory[(subject, spec.name)] = answer.get(spec.name, UNSEEN)
         return answer.get(name, UNSEEN)
+
+    def _answer(self, derivation: Derivation, given: Given) -> Mapping[str, Value]:
+        """One derivation's answer; one that fails is named and gives nothing, and the others go on."""
+        try:
+            return derivation.function(given)
+        except Exception as error:  # noqa: BLE001  # the one catch-all of the derive stage
+            self.broken.add(f"{derivation.function.__module__} on {given.subject}: {type(error).__name__}: {error}")
+            return {}
+
+    def _drawn(self, relator: Relator) -> list[Relation]:
+        """The relations that one relator draws; none if it fails, which is named."""
+        try:
+            return list(relator.function(self))
+        except Exception as error:  # noqa: BLE001  # see _answer
+            self.broken.add(f"{relator.function.__module__}: {type(error).__name__}: {error}")
+            return []
 
     def read(self, subject: Subject, name: str) -> tuple[Subject | None, Value | Unseen]:
         """A signal as a row names it, along to-one relations: whose it is, and its value.

@@ -39,7 +39,7 @@ class Builder:
             tool=tool, rules=self.book.digest, now=self.facts.now, targets=tuple(targets),
             verdict=verdict(incidents, recovered, self.facts.swept, found), incidents=incidents, recovered=recovered, open=self._open(),
             gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), live_rows=len(self.book.live), all_rows=len(self.book.files),
-            broken=tuple(f"{one.row}: {one.message}" for one in self.judged.broken), conflicts=self._conflicts(), stopped=stopped,
+            broken=tuple(sorted({*(f"{one.row}: {one.message}" for one in self.judged.broken), *self.facts.broken})), conflicts=self._conflicts(), stopped=stopped,
         )  # fmt: skip
 
     def _incident(self, node: Node) -> Incident:
