@@ -141,12 +141,14 @@ class Facts:
         return None if covered else UNSEEN
 
     def window_start(self, subject: Subject) -> float | None:
-        """When the subject's window opens: 15 minutes before its last attempt; 0 if there was none, None if nobody knows."""
+        """When the subject's window opens: 15 minutes before its last attempt, but not before it was made; None if nobody knows."""
         name = f"{subject.kind}.last_attempt_at"
         at = self.value(subject, name) if name in self.vocabulary.specs else None
         if isinstance(at, Unseen):
             return None
-        return at - BEFORE_ATTEMPT_S if isinstance(at, float | int) else 0.0
+        created = self.value(subject, f"{subject.kind}.created_at")
+        born = created if isinstance(created, float | int) else 0.0
+        return max(born, at - BEFORE_ATTEMPT_S) if isinstance(at, float | int) else born
 
     def _derive(self, subject: Subject, derivation: Derivation, name: str) -> Value | Unseen:
         values = {need: self.read(subject, need)[1] for need in (*derivation.needs, *derivation.wants)}

@@ -163,7 +163,7 @@ class _Court:
                 parents += [(number, cases)] if cases else []
             else:
                 judgement = self._judge(compiled, expression, bindings)
-                weighed.append(Weighed(evidence, judgement.outcome, judgement.missing, number))
+                weighed.append(Weighed(evidence, judgement.outcome, judgement.missing, number, self._out_of_reach(judgement.missing)))
         return Case(
             id=_case_id(compiled, group, state), compiled=compiled, subjects=group.subjects, representative=subject, head=group.head, onset=onset,
             state="flapping" if any(one.state == "flapping" for one in presences) else state,
@@ -184,6 +184,11 @@ class _Court:
         if missing or any(presence.state == "open" for _one, presence in applicable):
             return Outcome.CANNOT_TELL, (), tuple(sorted(set(missing)))
         return (Outcome.FALSE if applicable and not present else Outcome.NOT_APPLICABLE), (), ()
+
+    def _out_of_reach(self, missing: tuple[Want, ...]) -> bool:
+        """Whether everything that would settle it has no address here, and nobody asked for it."""
+        gaps = [self.facts.blind(want.subject, want.name) for want in missing]
+        return bool(gaps) and all(gap is not None and gap.why == "not configured" and not gap.asked for gap in gaps)
 
     def _earlier(self, row_id: str, subject: Subject, onset: float | None) -> bool:
         """A parent counts unless its onset is known to be later than ours."""

@@ -33,6 +33,8 @@ class Weighed(msgspec.Struct, frozen=True):
     outcome: Outcome
     missing: tuple[Want, ...] = ()
     number: int = 0
+    out_of_reach: bool = False
+    """What would settle it is merely not configured here: that is no blindness, and holds no verdict back."""
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -62,19 +64,50 @@ class Ranking(msgspec.Struct, frozen=True):
         return self.band in ("diagnosed", "likely")
 
 
+class _Tally(msgspec.Struct, frozen=True):
+    """The lines added up."""
+
+    ordered: tuple[tuple[str, float], ...]
+    stated: frozenset[str]
+    support: Mapping[str, Mapping[str, float]]
+
+    @property
+    def lead(self) -> str:
+        return self.ordered[0][0]
+
+
 def rank(row: Row, weighed: Iterable[Weighed]) -> Ranking:
-    """Rank a row's causes by the evidence weighed."""
+    """Rank a row's causes by the evidence weighed.
+
+    A cause is named only if no single line that nobody could see would, if true, put another in front: blindness never names a wrong one.
+    What the system itself states needs no such care.
+    """
     lines = tuple(weighed)
-    stated = {line.evidence.states for line in lines if line.outcome is Outcome.TRUE and line.evidence.states}
+    tally = _tally(row, lines)
+    rivals = _rivals(row, lines, tally.lead)
+    band = _band(tally)
+    if (band == "none fits" or (band != "undetermined" and tally.lead not in tally.stated)) and rivals:
+        band = "undetermined"
+    candidates = (tally.lead,) if band != "undetermined" else _candidates(tally.ordered, rivals)
+    return Ranking(tuple((cause, min(value, MOST)) for cause, value in tally.ordered), band, candidates, tally.support)
+
+
+def _tally(row: Row, lines: tuple[Weighed, ...]) -> _Tally:
+    stated = frozenset(line.evidence.states for line in lines if line.outcome is Outcome.TRUE and line.evidence.states)
     support = {cause: _support(cause, lines) for cause in row.cause_ids}
-    scores = _scores(row, stated, support)
-    posteriors = _softmax(scores)
+    posteriors = _softmax(_scores(row, stated, support))
     ordered = tuple(sorted(posteriors.items(), key=lambda pair: (-pair[1], pair[0] == OTHER, pair[0])))
-    band = _band(ordered[0], stated, support)
-    candidates = (ordered[0][0],) if band != "undetermined" else _candidates(ordered, scores, lines)
-    if band == "none fits" and any(_could_lead(cause, OTHER, scores, lines) for cause, _ in ordered[1:]):
-        band, candidates = "undetermined", _candidates(ordered, scores, lines)
-    return Ranking(tuple((cause, min(value, MOST)) for cause, value in ordered), band, candidates, support)
+    return _Tally(ordered, stated, support)
+
+
+def _rivals(row: Row, lines: tuple[Weighed, ...], lead: str) -> frozenset[str]:
+    """The causes that one line which nobody could see would put in front, if it were true."""
+    found = set()
+    for place, line in enumerate(lines):
+        if line.outcome is Outcome.CANNOT_TELL and line.evidence.then and not line.out_of_reach:
+            seen = msgspec.structs.replace(line, outcome=Outcome.TRUE)
+            found.add(_tally(row, (*lines[:place], seen, *lines[place + 1 :])).lead)
+    return frozenset(found - {lead, OTHER})
 
 
 def _support(cause: str, lines: tuple[Weighed, ...]) -> dict[str, float]:
@@ -87,7 +120,7 @@ def _support(cause: str, lines: tuple[Weighed, ...]) -> dict[str, float]:
     return {group: max(-GROUP_CAP, min(GROUP_CAP, up + down)) for group, (up, down) in best.items() if up or down}
 
 
-def _scores(row: Row, stated: set[str], support: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def _scores(row: Row, stated: frozenset[str], support: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     priors = {cause.id: cause.prior for cause in row.causes} | {OTHER: row.other}
     largest = max(priors.values())
     priors |= dict.fromkeys(stated & set(priors), largest)
@@ -102,19 +135,19 @@ def _softmax(scores: Mapping[str, float]) -> dict[str, float]:
     return {cause: value / total for cause, value in odds.items()}
 
 
-def _band(lead: tuple[str, float], stated: set[str], support: Mapping[str, Mapping[str, float]]) -> Band:
-    cause, posterior = lead
+def _band(tally: _Tally) -> Band:
+    cause, posterior = tally.ordered[0]
     if cause == OTHER:
         return "none fits"
-    groups = support[cause]
-    if posterior >= DIAGNOSED and (cause in stated or sum(value >= SUPPORT for value in groups.values()) >= 2):
+    groups = tally.support[cause]
+    if posterior >= DIAGNOSED and (cause in tally.stated or sum(value >= SUPPORT for value in groups.values()) >= 2):
         return "diagnosed"
-    if posterior >= LIKELY and (cause in stated or any(value >= SUPPORT for group, value in groups.items() if group != "status")):
+    if posterior >= LIKELY and (cause in tally.stated or any(value >= SUPPORT for group, value in groups.items() if group != "status")):
         return "likely"
     return "undetermined"
 
 
-def _candidates(ordered: tuple[tuple[str, float], ...], scores: Mapping[str, float], lines: tuple[Weighed, ...]) -> tuple[str, ...]:
+def _candidates(ordered: tuple[tuple[str, float], ...], rivals: frozenset[str]) -> tuple[str, ...]:
     """What is left: the causes that make up most of the mass, and rivals that one look could put in front; never one name alone."""
     left: list[str] = []
     mass = 0.0
@@ -123,13 +156,9 @@ def _candidates(ordered: tuple[tuple[str, float], ...], scores: Mapping[str, flo
             break
         left.append(cause)
         mass += posterior
-    left += [cause for cause, _ in ordered if cause not in left and _could_lead(cause, ordered[0][0], scores, lines)]
-    return tuple(cause for cause in left if cause != OTHER)
-
-
-def _could_lead(cause: str, lead: str, scores: Mapping[str, float], lines: tuple[Weighed, ...]) -> bool:
-    gap = scores[lead] - scores[cause]
-    return any(line.evidence.then.get(cause, 0.0) - line.evidence.then.get(lead, 0.0) > gap for line in lines if line.outcome is Outcome.CANNOT_TELL)
+    left += [cause for cause, _ in ordered if cause in rivals and cause not in left]
+    named = tuple(cause for cause in left if cause != OTHER)
+    return named if len(named) > 1 else (*named, OTHER)
 
 
 def gain(line: Weighed, ranking: Ranking) -> float:

@@ -129,7 +129,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return self.status == "stable"
 
     def cause_text(self, cause_id: str) -> str:
-        return next((cause.cause for cause in self.causes if cause.id == cause_id), "None of the known causes fits")
+        return next((cause.cause for cause in self.causes if cause.id == cause_id), "Something else")
 
 
 class RowFile(msgspec.Struct, frozen=True):

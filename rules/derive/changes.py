@@ -19,10 +19,11 @@ def _earlier(given: Given, name: str) -> Value:
 
 
 def _differs(given: Given, name: str, replaced: str) -> bool | None:
-    """Whether a signal differs from the container replaced or from the earlier run; None where neither is known."""
-    now = given[name]
+    """Whether a signal is known to differ from the container replaced or from the earlier run; None if nobody looked for either."""
     before = given[replaced] if given[replaced] not in (None, "") else _earlier(given, name)
-    return None if before in (None, "") or now is None else before != now
+    if before in (None, ""):
+        return False if given.seen(replaced) or given.facts.earlier is not None else None
+    return before != given[name]
 
 
 def _changes(given: Given) -> Mapping[str, Value]:
@@ -31,10 +32,11 @@ def _changes(given: Given) -> Mapping[str, Value]:
     if digest is not None and not image:
         image = digest != given["container.image_id"]
     config = _differs(given, "container.compose_config_hash", "container.previous_config_hash")
-    created, failed = given.number("container.created_at"), given.number("container.first_failure_at")
-    changed = bool(image or config)
-    before = None if created is None or failed is None else changed and 0 <= failed - created <= SOON_S
-    told = {"container.image_changed": image, "container.config_changed": config, "container.changed_before_failure": before}
+    told: dict[str, Value] = {"container.image_changed": image, "container.config_changed": config}
+    if image is not None and config is not None and given.seen("container.first_failure_at"):
+        created, failed = given.number("container.created_at"), given.number("container.first_failure_at")
+        soon = created is not None and failed is not None and 0 <= failed - created <= SOON_S
+        told["container.changed_before_failure"] = (image or config) and soon
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -49,9 +51,11 @@ def _limits(given: Given) -> Mapping[str, Value]:
     known = isinstance(before, int | float) and not isinstance(before, bool)
     unlimited = given.facts.earlier is not None and _earlier(given, "container.has_memory_limit") is False
     lowered = (known and now is not None and now < float(before)) or (unlimited and now is not None)  # type: ignore[arg-type]
-    if not known and not unlimited:
-        return {}
-    return {"container.limit_before_bytes": before if known else None, "container.limit_lowered": lowered}
+    return {
+        "container.limit_before_bytes": before if known else None,
+        "container.limit_lowered": lowered,
+        "container.limit_kept": (known or unlimited) and not lowered,
+    }
 
 
 DERIVATIONS = (
@@ -76,7 +80,8 @@ DERIVATIONS = (
         kind="container",
         gives=(
             Spec(name="container.limit_before_bytes", type="int", unit="bytes", doc="its memory limit in the earlier run"),
-            Spec(name="container.limit_lowered", type="bool", doc="its memory limit is lower than in the earlier run"),
+            Spec(name="container.limit_lowered", type="bool", doc="its memory limit is known to be lower than in the earlier run"),
+            Spec(name="container.limit_kept", type="bool", doc="its memory limit is known to be as it was in the earlier run, or higher"),
         ),
         needs=("container.memory_limit_bytes",),
         function=_limits,

@@ -133,7 +133,12 @@ def _known(given: Given) -> Mapping[str, Value]:
 
 
 def _progress(given: Given) -> Mapping[str, Value]:
-    """Of the last attempt that ended; while one runs in which a worker was started again, of the worker before."""
+    """Of the last attempt that ended; while one runs in which a worker was started again, of the worker before.
+
+    An empty log tells nothing of progress: what a program had printed may have been lost with its buffer.
+    """
+    if not given.text(_LOG).strip():
+        return {}
     attempts = _log(given).attempts
     last = attempts[-2] if given["container.log_attempt_runs"] is True and len(attempts) > 1 else attempts[-1]
     return {"container.log_steps": last.steps, "container.log_reached_work": last.finished}
