@@ -48,7 +48,7 @@ class _Line:
     def end(self) -> None:
         self._over.set()
         with self._lock:
-            self._write(_CLEAR)
+            self._write(lambda: _CLEAR)
             self._on = False
 
     def _run(self) -> None:
@@ -58,14 +58,14 @@ class _Line:
     def _draw(self) -> None:
         with self._lock:
             if self._words and not self._over.is_set():
-                self._write(_CLEAR + _fitting(self._stream, self._words, self._until - time.monotonic()))
+                self._write(lambda: _CLEAR + _fitting(self._stream, self._words, self._until - time.monotonic()))
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: Callable[[], str]) -> None:
         """A terminal that is gone, or cannot show a character, ends the line and nothing else."""
         if not self._on:
             return
         try:
-            self._stream.write(text)
+            self._stream.write(text())
             self._stream.flush()
         except Exception:  # noqa: BLE001  # whatever a stream raises, a run must not end for its progress
             self._on = False

@@ -227,19 +227,27 @@ class Facts:
         """The one subject of this kind along to-one relations; None if there is none, UNSEEN if a relation could not be followed."""
         if kind == subject.kind:
             return subject
+        unasked = False
         for path in self.vocabulary.paths.get((subject.kind, kind), ()):
             end = self._follow(subject, path)
-            if end is not None:
+            if isinstance(end, Unavailable):
+                if end.why != "not configured" or end.asked:
+                    return UNSEEN
+                unasked = True
+            elif end is not None:
                 return end
-        return None
+        return UNSEEN if unasked else None
 
-    def _follow(self, subject: Subject, path: tuple[str, ...]) -> Subject | Unseen | None:
-        """The end of one way; a way that could not be followed is not replaced by a longer one."""
+    def _follow(self, subject: Subject, path: tuple[str, ...]) -> Subject | Unavailable | None:
+        """The end of one way, or why it could not be followed.
+
+        Such a way is not replaced by a longer one; but a source that is merely not configured hides no way that another shows.
+        """
         here = subject
         for relation in path:
             there = self._targets.get((here, relation))
             if not there:
-                return UNSEEN if self.blind(here, relation) is not None else None
+                return self.blind(here, relation)
             here = there[0]
         return here
 

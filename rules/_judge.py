@@ -71,6 +71,8 @@ class Judged(msgspec.Struct, frozen=True):
     cases: tuple[Case, ...]
     presence: dict[tuple[str, Subject], Presence]
     broken: tuple[Broken, ...]
+    blind: frozenset[Want] = frozenset()
+    """What would settle something, but could not be looked at: nobody is sent for it again."""
 
 
 class _Court:
@@ -99,7 +101,10 @@ class _Court:
                 self.case_of[(compiled.row.id, subject)] = _case_id(compiled, group, state)
                 self.onsets[(compiled.row.id, subject)] = self._onset(compiled, (subject,))
         cases = [self._case(compiled, state, group) for compiled, state, group in groups]
-        return Judged(tuple(sorted(cases, key=lambda case: (case.row.id, case.representative))), self.presence, tuple(sorted(self.broken)))
+        wants = {want for case in cases for want in (*case.missing, *(want for line in case.weighed for want in line.missing))}
+        blind = frozenset(want for want in wants if self.facts.blind(want.subject, want.name) is not None)
+        ordered = tuple(sorted(cases, key=lambda case: (case.row.id, case.representative)))
+        return Judged(ordered, self.presence, tuple(sorted(self.broken)), blind)
 
     # first pass
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -79,20 +79,23 @@ class _Tally(msgspec.Struct, frozen=True):
 def rank(row: Row, weighed: Iterable[Weighed]) -> Ranking:
     """Rank a row's causes by the evidence weighed.
 
-    A cause is named only if no single line that nobody could see would, if true, put another in front: blindness never names a wrong one.
-    What the system itself states needs no such care.
+    A cause is named only if no single line that nobody could see would put another in front, and diagnosed only if all of them
+    together could not: blindness never names a wrong one. What the system itself states needs no such care.
     """
     lines = tuple(weighed)
     tally = _tally(row, lines)
     rivals = _rivals(row, lines, tally.lead)
+    in_reach = _rivals(row, [line for line in lines if not line.out_of_reach], tally.lead)
     band = _band(tally)
-    if (band == "none fits" or (band != "undetermined" and tally.lead not in tally.stated)) and rivals:
+    if (band == "none fits" and rivals - {OTHER}) or (band in ("diagnosed", "likely") and in_reach and tally.lead not in tally.stated):
         band = "undetermined"
+    if band == "diagnosed" and tally.lead not in tally.stated and _overturned(row, lines, tally.lead):
+        band = "likely"
     candidates = (tally.lead,) if band != "undetermined" else _candidates(tally.ordered, rivals)
     return Ranking(tuple((cause, min(value, MOST)) for cause, value in tally.ordered), band, candidates, tally.support)
 
 
-def _tally(row: Row, lines: tuple[Weighed, ...]) -> _Tally:
+def _tally(row: Row, lines: Sequence[Weighed]) -> _Tally:
     stated = frozenset(line.evidence.states for line in lines if line.outcome is Outcome.TRUE and line.evidence.states)
     support = {cause: _support(cause, lines) for cause in row.cause_ids}
     posteriors = _softmax(_scores(row, stated, support))
@@ -100,17 +103,31 @@ def _tally(row: Row, lines: tuple[Weighed, ...]) -> _Tally:
     return _Tally(ordered, stated, support)
 
 
-def _rivals(row: Row, lines: tuple[Weighed, ...], lead: str) -> frozenset[str]:
-    """The causes that one line which nobody could see would put in front, if it were true."""
-    found = set()
+def _rivals(row: Row, lines: Sequence[Weighed], lead: str) -> frozenset[str]:
+    """The causes that one line which nobody could see would put in front, by being true or by being false."""
+    found: set[str] = set()
     for place, line in enumerate(lines):
-        if line.outcome is Outcome.CANNOT_TELL and line.evidence.then and not line.out_of_reach:
-            seen = msgspec.structs.replace(line, outcome=Outcome.TRUE)
-            found.add(_tally(row, (*lines[:place], seen, *lines[place + 1 :])).lead)
-    return frozenset(found - {lead, OTHER})
+        if line.outcome is Outcome.CANNOT_TELL:
+            for outcome, weights in ((Outcome.TRUE, line.evidence.then), (Outcome.FALSE, line.evidence.else_)):
+                seen = msgspec.structs.replace(line, outcome=outcome)
+                found |= {_tally(row, (*lines[:place], seen, *lines[place + 1 :])).lead} if weights else set()
+    return frozenset(found - {lead})
 
 
-def _support(cause: str, lines: tuple[Weighed, ...]) -> dict[str, float]:
+def _overturned(row: Row, lines: tuple[Weighed, ...], lead: str) -> bool:
+    """Whether another cause would lead if everything that nobody could see went its way."""
+    return any(_tally(row, tuple(_for(line, cause, lead) for line in lines)).lead != lead for cause in row.cause_ids if cause not in (lead, OTHER))
+
+
+def _for(line: Weighed, cause: str, lead: str) -> Weighed:
+    """The line as it would be best for one cause against another; as it is, if it was seen."""
+    if line.outcome is not Outcome.CANNOT_TELL or line.out_of_reach:
+        return line
+    choices = [msgspec.structs.replace(line, outcome=outcome) for outcome in (Outcome.CANNOT_TELL, Outcome.TRUE, Outcome.FALSE)]
+    return max(choices, key=lambda choice: choice.weights.get(cause, 0.0) - choice.weights.get(lead, 0.0))
+
+
+def _support(cause: str, lines: Sequence[Weighed]) -> dict[str, float]:
     """Net decibans of each group: its strongest for and its strongest against."""
     best: dict[str, tuple[float, float]] = {}
     for line in lines:

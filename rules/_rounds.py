@@ -31,7 +31,7 @@ def wanted(judged: Judged) -> dict[Want, float]:
             for line in case.weighed:
                 for want in line.missing:
                     gains[want] += gain(line, case.ranking)
-    return {want: value for want, value in gains.items() if value > 0}
+    return {want: value for want, value in gains.items() if value > 0 and want not in judged.blind}
 
 
 def errands(judged: Judged, probes: Iterable[Probe], done: Mapping[tuple[str, Subject], object]) -> list[Errand]:

@@ -54,28 +54,29 @@ def _one(character: str, category: str) -> str:
 
 def cleaned(report: Report) -> Report:
     """The report with every text in it cleaned, so that no format can forget one."""
-    return mapped(report, clean)
+    return mapped(report, clean, _withheld)
 
 
-def mapped(value: T, text: Callable[[str], str]) -> T:
-    """A value rebuilt with `text` applied to every string in it."""
-    return _mapped(value, text)  # type: ignore[no-any-return]  # the shape is kept
+def mapped(value: T, text: Callable[[str], str], struct: Callable[[msgspec.Struct], msgspec.Struct] = lambda one: one) -> T:
+    """A value rebuilt with `text` applied to every string in it, and `struct` to every struct before its fields."""
+    return _mapped(value, text, struct)  # type: ignore[no-any-return]  # the shape is kept
 
 
-def _mapped(value: Any, text: Callable[[str], str]) -> Any:
+def _mapped(value: Any, text: Callable[[str], str], struct: Callable[[msgspec.Struct], msgspec.Struct]) -> Any:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, tuple):
-        return tuple(_mapped(one, text) for one in value)
+        return tuple(_mapped(one, text, struct) for one in value)
     if isinstance(value, dict):
-        return {_mapped(key, text): _mapped(one, text) for key, one in value.items()}
-    if isinstance(value, Repair) and text(value.command) != value.command:
-        value = _withheld(value)
+        return {text(key): _mapped(one, text, struct) for key, one in value.items()}
     if isinstance(value, msgspec.Struct):
-        return msgspec.structs.replace(value, **{name: _mapped(getattr(value, name), text) for name in value.__struct_fields__})
+        whole = struct(value)
+        return msgspec.structs.replace(whole, **{name: _mapped(getattr(whole, name), text, struct) for name in whole.__struct_fields__})
     return value
 
 
-def _withheld(repair: Repair) -> Repair:
+def _withheld(value: msgspec.Struct) -> msgspec.Struct:
     """A command that would have to be changed to be printed is another command: it is not printed."""
-    return msgspec.structs.replace(repair, command="", do=f"{repair.do} {_WITHHELD}")
+    if isinstance(value, Repair) and clean(value.command) != value.command:
+        return msgspec.structs.replace(value, command="", do=f"{value.do} {_WITHHELD}")
+    return value

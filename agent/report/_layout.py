@@ -10,6 +10,7 @@ from typing import NamedTuple
 COLUMN = 43
 """Where the second column begins if the first is short enough."""
 _NARROWEST = 24
+_LEAST_INDENT = 2
 
 
 class Span(NamedTuple):
@@ -20,6 +21,7 @@ class Span(NamedTuple):
 
 
 Row = tuple[Span, ...]
+NOTHING = Span("")
 
 
 class Page:
@@ -29,19 +31,28 @@ class Page:
         self.width = max(width, 2 * _NARROWEST)
         self.rows: list[Row] = []
 
-    def put(self, lead: Span, text: Span, right: Span = Span(""), most: int = 0) -> int:  # noqa: B008  # a NamedTuple is immutable
-        """`lead`, the text wrapped beneath its own start in at most `most` lines, `right` at the end of the first; gives where the last line ends."""
-        under = cells(lead.text)
+    def put(self, lead: Span, text: Span, right: Span = NOTHING, most: int = 0) -> int:
+        """`lead`, the text wrapped beneath its own start in at most `most` lines, `right` at the end of the first; gives where the last line ends.
+
+        No text that goes on begins at the edge: only labels stand there, and none can be forged.
+        """
+        lead, right = self._bounded(lead), self._bounded(right)
+        before = cells(lead.text)
+        under = max(before, _LEAST_INDENT)
         room = self.width - under
-        first = room - cells(right.text) - 2 if right.text else room
+        first = self.width - before - (cells(right.text) + 2 if right.text else 0)
         beside = first >= _NARROWEST
-        lines = wrap(text.text, room, first if beside else room, most)
+        lines = wrap(text.text, room, first if beside else self.width - before, most)
         for number, line in enumerate(lines):
             start = Span(" " * under) if number else lead
-            self.rows.append((start, Span(line, text.style), *(() if number or not beside else self._flush(under + cells(line), right))))
+            self.rows.append((start, Span(line, text.style), *(() if number or not beside else self._flush(before + cells(line), right))))
         if not beside:
             self.rows.append(self._flush(0, right))
-        return under + cells(lines[-1])
+        return (under if len(lines) > 1 else before) + cells(lines[-1])
+
+    def _bounded(self, span: Span) -> Span:
+        """What stands beside the text never takes the text's place."""
+        return Span(_head(span.text, self.width - _NARROWEST), span.style)
 
     def _flush(self, used: int, right: Span) -> Row:
         return (Span(" " * max(self.width - used - cells(right.text), 0)), right) if right.text else ()
@@ -57,7 +68,7 @@ class Page:
         if start >= used + 2:
             self.rows[-1] += (Span(" " * (start - used)), right)
         else:
-            self.put(Span(" " * (cells(lead.text) + 2)), right, most=most)
+            self.put(Span(" " * (cells(self._bounded(lead).text) + 2)), right, most=most)
 
     def alone(self, indent: int, text: Span) -> None:
         """A line that is never broken, whatever its length."""
@@ -91,6 +102,7 @@ def wrap(text: str, width: int, first: int = 0, most: int = 0) -> list[str]:
     (['one two', 'three'], ['abcde', 'fgh'], ['one tw…'])
     """
     lines: list[str] = []
+    width = max(width, 2)
     now, room = "", first or width
     for word in text.split():
         left = word

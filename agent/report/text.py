@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from agent.report import _say as say
 from agent.report._clean import cleaned
 from agent.report._incident import IncidentWriter, label, one_line, tag, under
-from agent.report._layout import Page, Span, coloured, plain
-from agent.report.model import Incident, Report
+from agent.report._layout import NOTHING, Page, Span, coloured, plain
+from agent.report.model import Report
 
 MOST_LISTED = 6
+MOST_LINES = 5
+"""The most lines that the verdict or a title takes."""
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "…": "~", "—": "-", "–": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "·": "-"})
 
 
@@ -34,11 +36,16 @@ def printable(text: str, encoding: str) -> str:
 
 def _write(report: Report, page: Page, *, explain: bool) -> None:
     writer = IncidentWriter(page, report.now, explain=explain)
-    page.put(Span(""), Span(report.verdict, "bold"), tag(report.incidents[0]) if report.incidents else Span(""))
+    most = 0 if explain else MOST_LINES
+    page.put(NOTHING, Span(report.verdict, "bold"), tag(report.incidents[0]) if report.incidents else NOTHING, most)
     if report.stopped:
         page.put(Span("  "), Span(say.CUT_SHORT, "yellow"))
     for number, incident in enumerate(report.incidents, 1):
-        _title(page, report, incident, number)
+        if number > 1:
+            page.gap()
+            page.put(Span(f"{number}. ", "bold"), Span(incident.title, "bold"), tag(incident), most)
+        elif incident.title not in report.verdict:
+            page.put(Span("  "), Span(incident.title, "bold"), most=most)
         writer.write(incident)
     page.gap()
     for one in report.recovered:
@@ -49,17 +56,8 @@ def _write(report: Report, page: Page, *, explain: bool) -> None:
     if explain:
         _block(page, "CONFLICTS", report.conflicts)
         _block(page, "PROBES", say.timing(report))
-    page.put(Span(""), Span(say.looked(report), "dim"))
-    page.put(Span(""), Span(f"{say.rows(report)}{'' if explain else ' Details: --explain'}", "dim"))
-
-
-def _title(page: Page, report: Report, incident: Incident, number: int) -> None:
-    """The first one's title is in the verdict already."""
-    if number > 1:
-        page.gap()
-        page.put(Span(f"{number}. ", "bold"), Span(incident.title, "bold"), tag(incident))
-    elif incident.title not in report.verdict:
-        page.put(Span("  "), Span(incident.title, "bold"))
+    page.put(NOTHING, Span(say.looked(report), "dim"))
+    page.put(NOTHING, Span(f"{say.rows(report)}{'' if explain else ' Details: --explain'}", "dim"))
 
 
 def _block(page: Page, name: str, lines: Iterable[str]) -> None:

@@ -464,8 +464,8 @@ def test_an_earlier_run_gives_one_sample_more_and_no_verdict() -> None:
     assert derived(found, *ALL) == ("", "unseen", "", 2, 70 * MIB, "unseen", "unseen")
 
 
-def test_an_empty_log_has_no_steps() -> None:
-    assert derived(facts(log_tail=None, log_complete=True), "log_steps", "log_reached_work") == (0, False)
+def test_an_empty_log_tells_nothing_of_steps() -> None:
+    assert derived(facts(log_tail=None, log_complete=True), "log_steps", "log_reached_work") == ("unseen", "unseen")
 
 
 @pytest.mark.parametrize("texts", [("", "x y", "1", "1 2 3", "nan 5", "1 -5", "9" * 40), ("\x00 5",)])
