@@ -152,8 +152,9 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
 
 def _print(text: str) -> None:
     """Print, replacing what the terminal's encoding cannot show."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    from agent.report.text import printable
+
+    sys.stdout.write(printable(text, sys.stdout.encoding or "utf-8"))
 
 
 def _matrix(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:

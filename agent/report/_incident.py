@@ -52,7 +52,7 @@ class IncidentWriter:
         self.page.put(Span("  "), Span(say.since(incident, self.now)), right)
         self._root(incident)
         for line in say.evidence(incident, explain=self.explain):
-            self._line(line)
+            self._line(incident, line)
         if self.explain and incident.candidates:
             self._candidates(incident)
         self._fixes(incident)
@@ -73,10 +73,11 @@ class IncidentWriter:
         if self.explain and incident.evidence:
             self.page.put(Span("  "), Span(say.DECIBANS, "dim"))
 
-    def _line(self, line: Line) -> None:
+    def _line(self, incident: Incident, line: Line) -> None:
         weight = f"{say.weight(line):>5} {line.group:<8}" if self.explain else ""
         lead = Span(f"  {say.MARKS[line.mark]} {weight}", _MARKS[line.mark])
-        self.page.pair(lead, Span(line.says), Span(say.seen(line), "dim"), most=0 if self.explain else _MOST_LINES)
+        words = say.words(line, incident, explain=self.explain)
+        self.page.pair(lead, Span(words), Span(say.seen(line), "dim"), most=0 if self.explain else _MOST_LINES)
 
     def _candidates(self, incident: Incident) -> None:
         self.page.put(label("CAUSES"), Span("in per cent by expert weights; then decibans for and against, by group", "dim"))

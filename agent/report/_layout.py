@@ -112,8 +112,7 @@ def wrap(text: str, width: int, first: int = 0, most: int = 0) -> list[str]:
         if not now and not lines and cells(left) > room and cells(left) <= width:
             lines.append("")
             room = width
-        while cells(left) > room:
-            part = _head(left, room)
+        while len(part := _head(left, room)) < len(left):
             lines.append(part)
             left, room = left[len(part) :], width
         now = f"{now} {left}" if now else left

@@ -106,8 +106,16 @@ def evidence(incident: Incident, *, explain: bool) -> tuple[Line, ...]:
     return (*held, *false[: MOST_EVIDENCE - len(asked) - len(held)], *asked)
 
 
+def words(line: Line, incident: Incident, *, explain: bool) -> str:
+    """What a line says; what speaks against the cause named says so, where no number does."""
+    against = settled(incident) and line.mark != "unknown" and line.weight <= -_TELLING
+    return f"but {line.says}" if against and not explain else line.says
+
+
 def weight(line: Line) -> str:
     """Decibans, signed; for what nobody knows, how far it could move the ranking."""
+    if abs(line.weight) < _TELLING / 2:
+        return "0"
     return f"{line.weight:.1f}" if line.mark == "unknown" else f"{line.weight:+.1f}"
 
 
@@ -144,7 +152,7 @@ def no_fix(incident: Incident) -> str:
 
 def repair(one: Repair, *, choice: bool) -> str:
     """What to do; with the cause it is for, if there is a choice."""
-    return f"If {one.cause}: {one.do}" if choice else one.do
+    return f'If it is "{one.cause}": {one.do}' if choice else one.do
 
 
 def consequences(incident: Incident, count: int) -> str:

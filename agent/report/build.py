@@ -20,6 +20,8 @@ from rules._row import Fix
 
 _HOSTILE = ("log_", "output", "message", "error")
 MOST_LISTED = 12
+SHORT = 4
+"""Characters of a case's id that people see."""
 
 
 class Builder:
@@ -47,7 +49,7 @@ class Builder:
         below = tuple(sorted((self._incident(child) for child in node.consequences), key=_order))
         named = case.ranking.candidates if case.ranking.band != "none fits" else ()
         return Incident(
-            id=case.id[:4], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=self._severity(case),
+            id=case.id[:SHORT], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=self._severity(case),
             subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""),
             onset=case.onset, onset_known=case.onset is not None, band=case.ranking.band,
             named=tuple(case.row.cause_text(cause) for cause in named), named_ids=named, evidence=evidence_lines(self.facts, case),
@@ -56,7 +58,7 @@ class Builder:
                 Candidate(cause, case.row.cause_text(cause), round(posterior, 4), dict(sorted(case.ranking.support[cause].items())))
                 for cause, posterior in case.ranking.posteriors
             ),
-            consequences=below, also=node.also,
+            consequences=below, also=tuple(one[:SHORT] for one in node.also),
         )  # fmt: skip
 
     def _title(self, case: Case) -> str:
@@ -108,7 +110,7 @@ class Builder:
             names = sorted({want.name for case in cases for want in case.missing})
             count = sum(len(case.subjects) for case in cases)
             if cases:
-                found.append(f"{file.row.symptom}: cannot tell for {count} {cases[0].compiled.kind}(s); unseen: {', '.join(names[:4]) or 'nothing'}.")
+                found.append(f"{file.row.symptom}: cannot tell for {count} {_plural(cases[0].compiled.kind, count)}; unseen: {', '.join(names[:4]) or 'nothing'}.")
         return tuple(found)
 
     def _conflicts(self) -> tuple[str, ...]:
@@ -128,10 +130,12 @@ def verdict(incidents: tuple[Incident, ...], recovered: tuple[Incident, ...], sw
         more = len(incidents) - 1
         problems = f"{len(incidents)} problem{'s' if more else ''}"
         return f"{problems}: {incidents[0].title}{f'; and {more} more' if more else ''}."
-    seen = ", ".join(_seen(swept)) or "nothing"
-    blind = ", ".join(dict.fromkeys(gap.what for gap in gaps_))
+    seen = ", ".join(_seen(swept))
+    blind = ", ".join(dict.fromkeys(gap.what.partition(" ")[0] for gap in gaps_)) or "nothing that was asked for"
+    if not seen:
+        return f"I could see nothing, so I cannot say whether anything is wrong. Not looked at: {blind}."
     before = f" {len(recovered)} recovered." if recovered else ""
-    return f"Nothing wrong in what I could see: {seen}.{before} Not looked at: {blind or 'nothing that was asked for'}."
+    return f"Nothing wrong in what I could see: {seen}.{before} Not looked at: {blind}."
 
 
 def _seen(swept: Iterable[Swept]) -> tuple[str, ...]:

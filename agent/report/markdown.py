@@ -14,6 +14,8 @@ from agent.report.model import Check, Incident, Line, Repair, Report
 MOST_LISTED = 8
 _LONGEST = 400
 _WORD = re.compile(r"""^([("'“‘]*)(.*?)([)"'”’.,;:!?%…]*)$""", re.DOTALL)
+_NEIGHBOURS = re.compile(r"(?<=[^`\s])` `(?=[^`\s])")
+"""Where one code span ends and the next begins: they become one."""
 _RISKY = re.compile(
     r"""[\\`*_\[\]<>&#|~$@^{}]  # markup, HTML, mentions, references, formulas
     |://|\w\.[^\W\d_]           # addresses and what a chat takes for one
@@ -37,12 +39,12 @@ def escape(text: str) -> str:
     >>> escape("killed (exit_code 137) by <b>root</b>.")
     'killed (`exit_code` 137) by `<b>root</b>`.'
     """
-    return " ".join(_word(word) for word in text.split())
+    words = text.split()
+    lead = [code(word) for word in words[:1] if re.fullmatch(r"\d+[.)]", word)]  # the start of a numbered list
+    return _NEIGHBOURS.sub(" ", " ".join((*lead, *map(_word, words[len(lead) :]))))
 
 
 def _word(word: str) -> str:
-    if re.fullmatch(r"\d+[.)]", word):
-        return code(word)
     match = _WORD.match(word)
     before, core, after = match.groups() if match else ("", word, "")
     return f"{before}{code(core)}{after}" if _RISKY.search(core) else word
@@ -100,7 +102,7 @@ def _incident(incident: Incident, now: float, *, explain: bool, deep: bool = Tru
     yield f"**Root** ({escape(sure)}): {escape(words)}"
     yield "\n".join(f"- {escape(choice)}" for choice in choices)
     yield f"**Evidence**{f', {say.DECIBANS}' if explain else ''}" if incident.evidence else ""
-    yield "\n".join(f"- {_line(line, explain=explain)}" for line in say.evidence(incident, explain=explain))
+    yield "\n".join(f"- {_line(incident, line, explain=explain)}" for line in say.evidence(incident, explain=explain))
     if explain:
         causes = (f"{one.posterior:.1%} {escape(one.cause)} ({escape(say.support(one))})" for one in incident.candidates)
         yield _list("Causes, in per cent by expert weights, with decibans by group", causes)
@@ -112,9 +114,11 @@ def _incident(incident: Incident, now: float, *, explain: bool, deep: bool = Tru
     yield f"**Also**: also explained by {escape(say.ids(incident.also))}" if incident.also else ""
 
 
-def _line(line: Line, *, explain: bool) -> str:
+def _line(incident: Incident, line: Line, *, explain: bool) -> str:
     weight = f" {say.weight(line)} {escape(line.group)}:" if explain else ""
-    words, seen = (line.says, say.seen(line)) if explain else (cut(line.says, _LONGEST), cut(say.seen(line), _LONGEST))
+    words, seen = say.words(line, incident, explain=explain), say.seen(line)
+    if not explain:
+        words, seen = cut(words, _LONGEST), cut(seen, _LONGEST)
     return f"{say.MARKS[line.mark]}{weight} {escape(words)}" + (f" — {code(seen)}" if seen else "")
 
 

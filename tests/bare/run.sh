@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Proves on a bare Debian (Python 3.11, git, make, python3-venv and nothing else) that three commands are all that people type:
-# make diagnose, make demo, make test. And, with python3-venv taken away, that one line names what to install.
+# make diagnose, make demo, make test; that .ci/run installs the rest and leaves nothing out; and, with python3-venv taken away, that one line
+# names what to install.
 #
 #     sudo tests/bare/run.sh [DEBIAN-MIRROR]          minutes; needs root, debootstrap and a way to a package index
 #
@@ -16,7 +17,7 @@ source_tree=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 mirror=${1:-$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" "Created-By: Packages" 2>/dev/null | head -n 1)}
 work=$(mktemp -d)
 tree=$work/debian
-trap 'umount --recursive --quiet "$tree/proc" "$tree/sys" "$tree/dev" || true; rm -rf --one-file-system "$work"' EXIT
+trap 'umount --recursive --quiet "$tree" || true; rm -rf --one-file-system "$work"' EXIT
 
 hand_in_settings() { # how this machine reaches the network and a package index
     cp --dereference /etc/resolv.conf "$tree/etc/resolv.conf"
@@ -39,9 +40,9 @@ inside() { # USER COMMAND…: in the tree, with an environment of its own
 }
 
 clone() { # USER: a clean clone that is the user's
-    mkdir -p "$tree/people/$1"
-    git clone --quiet "file://$source_tree" "$tree/people/$1/clone"
-    chown -R "$1:$1" "$tree/people/$1"
+    mkdir -p "$tree/people/$1" "$tree/clones"
+    git clone --quiet "file://$source_tree" "$tree/clones/$1"
+    chown -R "$1:$1" "$tree/people/$1" "$tree/clones/$1"
 }
 
 failed=0
@@ -61,20 +62,24 @@ expect() { # WHAT WANTED-CODE PATTERN USER COMMAND…: run it, show how it ended
 
 echo "debootstrap $suite …"
 debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates,git,make "$suite" "$tree" ${mirror:+"$mirror"} >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }
+mount --bind "$tree" "$tree" # what is / in there is a mount, as on a machine
 mount -t proc proc "$tree/proc"
 for folder in sys dev; do mount --rbind "/$folder" "$tree/$folder"; done
 hand_in_settings
 
 clone 1000
-expect "an ordinary user: make diagnose" 0 'diagnose ended with [013]' 1000 make -C /people/1000/clone diagnose
-expect "an ordinary user: make demo" 0 'diagnose ended with [01]' 1000 make -C /people/1000/clone demo
-expect "an ordinary user: make test" 0 'passed' 1000 make -C /people/1000/clone test
+expect "an ordinary user: make diagnose" 0 'diagnose ended with [013]' 1000 make -C /clones/1000 diagnose
+expect "an ordinary user: make demo" 0 'diagnose ended with [01]' 1000 make -C /clones/1000 demo
+expect "an ordinary user: make test" 0 'passed' 1000 make -C /clones/1000 test
 clone 0
-expect "root: make test" 0 'passed' 0 make -C /people/0/clone test
+expect "root: make test" 0 'passed' 0 make -C /clones/0 test
+printf 'exit 101\n' >"$tree/usr/sbin/policy-rc.d" # packages start no service of their own in there
+chmod +x "$tree/usr/sbin/policy-rc.d"
+expect "root: .ci/run" 0 'passed' 0 /clones/0/.ci/run
 
 inside 0 dpkg --purge python3-venv python3.11-venv >/dev/null
 clone 1001
-expect "without venv: make diagnose" 2 'install the package python3-venv' 1001 make -C /people/1001/clone diagnose
-inside 0 rm -f /usr/bin/python3
-expect "without Python: make diagnose" 2 'needs Python 3.11 or later' 1001 make -C /people/1001/clone diagnose
+expect "without venv: make diagnose" 2 'install the package python3-venv' 1001 make -C /clones/1001 diagnose
+rm -f "$tree"/usr/bin/python3*
+expect "without Python: make diagnose" 2 'needs Python 3.11 or later' 1001 make -C /clones/1001 diagnose
 exit "$failed"

@@ -51,7 +51,9 @@ def renamed_model(world: World, name: str) -> World:
     return world.relate(f"model {name} in mlflow prod")
 
 
-def api(world: World, name: str, of_model: str, onset: float | None = None, *, says: str = "model", memory: float = 0.4) -> World:
+def api(  # noqa: PLR0913  # each is one thing that scenarios vary
+    world: World, name: str, of_model: str, onset: float | None = None, *, says: str = "model", memory: float = 0.4
+) -> World:
     """An API that answers 503 and serves a model."""
     world.saw(f"endpoint {name}", status_code=503, ready_says=says, first_failure_at=_moment(onset))
     world.saw(f"workload ml/{name}", pods_ready=0, pods_wanted=2, tracking_uri_set=True).saw(f"workload ml/{name}", memory_ratio=memory)

@@ -1,13 +1,13 @@
 """A made platform: what each made-up probe said about it, so that one probe's words can be taken away again.
 
-    world = World().saw("container postgres", waiting_reason="CrashLoopBackOff").relate("service svc:mlops/postgres of container postgres")
-    world.without("kubernetes.logs")      # as if that probe had been refused
+world = World().saw("container postgres", waiting_reason="CrashLoopBackOff").relate("service svc:mlops/postgres of container postgres")
+world.without("kubernetes.logs")      # as if that probe had been refused
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Self
 
 import msgspec
@@ -46,6 +46,10 @@ class World:
 
     def saw(self, who: str, *, by: str = "", vantage: Vantage = "host", **values: Value) -> Self:
         """State signals of one subject. Each probe that gives one of them gives `none` for the rest, as the contract asks."""
+        return self.looked(who, values, by=by, vantage=vantage)
+
+    def looked(self, who: str, values: Mapping[str, Value], *, by: str = "", vantage: Vantage = "host") -> Self:
+        """As `saw`, from a table."""
         about = subject(who)
         for probe in dict.fromkeys(GIVER[f"{about.kind}.{name}"] for name in values):
             source = Source(by or probe.name, f"look at {who}", vantage)
@@ -94,6 +98,16 @@ class World:
         kept = [part for part in self.parts if part.by not in probes]
         return World([*kept, *(Part("", _gap(probe, why)) for probe in PROBES if probe.name in probes)])
 
+    def looks(self) -> list[tuple[str, Subject]]:
+        """Each probe and each subject that it said something of."""
+        return sorted({(part.by, about) for part in self.parts if (about := about_of(part.said)) is not None})
+
+    def without_looks(self, looks: Collection[tuple[str, Subject]]) -> World:
+        """This world as if these probes had been refused at these subjects."""
+        kept = [part for part in self.parts if (part.by, about_of(part.said)) not in looks]
+        gaps = [msgspec.structs.replace(_gap(probe, "refused"), subject=about) for probe in PROBES for by, about in looks if by == probe.name]
+        return World([*kept, *(Part("", gap) for gap in gaps)])
+
     def forget(self, who: str, *names: str) -> Self:
         """Take back these state signals and relations of one subject, or everything that was said of it."""
         about = subject(who)
@@ -118,6 +132,15 @@ class World:
     def _add(self, by: str, said: Said) -> Self:
         self.parts.append(Part(by, said))
         return self
+
+
+def about_of(said: Said) -> Subject | None:
+    """Whom it is about; of a relation, whose it is."""
+    if isinstance(said, Relation):
+        return said.from_
+    if isinstance(said, Signal | Coverage):
+        return said.subject
+    return said.shared if isinstance(said, Census) else None
 
 
 def _is_of(said: Said, about: Subject, names: set[str]) -> bool:

@@ -67,7 +67,9 @@ def test_one_database_explains_every_api_behind_it() -> None:
 
 def test_a_platform_without_the_database_leads_with_mlflow() -> None:
     """Nobody knows what MLflow keeps its data in: the log and the look at it are left."""
-    world = api(model(World().saw("mlflow prod", health="OK", search_works=False).saw("mlflow prod", log_says="database"), "churn"), "churn-api", "churn")
+    world = api(
+        model(World().saw("mlflow prod", health="OK", search_works=False).saw("mlflow prod", log_says="database"), "churn"), "churn-api", "churn"
+    )
 
     assert (TRACKING,) == trees(world)
 

@@ -65,7 +65,9 @@ def test_two_that_fail_are_no_cohort_and_three_are(pods: int, expected: list[int
 def test_a_node_heads_the_cohort_where_registries_differ() -> None:
     world = World().saw("node n1", network_ready=False).counted("node n1", "container", 4, 0)
     for number in range(4):
-        world.saw(f"container c{number}", waiting_reason="ErrImagePull", pull_error="timeout", oom_killed=False).saw(f"pod c{number}", phase="Pending")
+        world.saw(f"container c{number}", waiting_reason="ErrImagePull", pull_error="timeout", oom_killed=False).saw(
+            f"pod c{number}", phase="Pending"
+        )
         world.saw(f"image i{number}", tag="1").saw(f"registry r{number}", answers=True)
         world.relate(f"container c{number} in pod c{number}", f"pod c{number} on node n1")
         world.relate(f"container c{number} uses image i{number}", f"image i{number} in registry r{number}")

@@ -8,7 +8,7 @@ from probes._contract import Subject
 from rules._expr import Outcome
 from rules._facts import Want
 from rules._rank import LIKELY
-from tests.scenarios._platform import CHAIN, api, chain, database, loop, renamed_model, tracking
+from tests.scenarios._platform import CHAIN, api, chain, database, loop, renamed_model
 from tests.scenarios._trees import Tree, case_of, incidents, judged, line_of, outcome, shape, trees
 from tests.scenarios._world import World, ago
 
@@ -127,7 +127,9 @@ def test_one_parent_that_nobody_saw_outweighs_one_that_is_well() -> None:
 
 
 def test_a_parent_that_recovered_explains_nothing_that_is_there_now() -> None:
-    world = loop(World(), "a", "b").saw("container b", waiting_reason="", state="running", restart_count=4, last_finished_at=ago(30), oom_killed=False)
+    world = loop(World(), "a", "b").saw(
+        "container b", waiting_reason="", state="running", restart_count=4, last_finished_at=ago(30), oom_killed=False
+    )
 
     assert outcome(world, LOOPS, "container a", NEED) is Outcome.FALSE
 
@@ -138,6 +140,24 @@ def test_a_way_that_could_not_be_followed_is_not_replaced_by_a_longer_one() -> N
     world.forget("endpoint churn-api", "endpoint of workload").blind("endpoint", "endpoint of workload")
 
     assert outcome(world, API_ROW, "endpoint churn-api", "workload.memory_ratio") is Outcome.CANNOT_TELL
+
+
+def test_a_source_that_is_not_there_hides_no_way_that_another_source_shows() -> None:
+    """Docker, which would say `container in workload`, has no address; Kubernetes says in which pod the container is, and whose pod that is."""
+    world = World().saw("container app", waiting_reason="CrashLoopBackOff", oom_killed=False).saw("mlflow prod", health="refused", search_works=None)
+    world.relate("container app in pod app-0", "pod app-0 in workload ml/app", "workload ml/app uses mlflow prod")
+    world.blind("container", "container in workload", why="not configured")
+
+    assert outcome(world, LOOPS, "container app", "workload uses mlflow") is Outcome.TRUE
+
+
+def test_members_whose_pods_say_whose_they_are_stay_one_case_without_docker() -> None:
+    world = World().blind("container", "container in workload", why="not configured")
+    for name in ("app-0", "app-1"):
+        world.saw(f"container {name}", waiting_reason="CrashLoopBackOff", oom_killed=False).relate(f"container {name} in pod {name}")
+        world.relate(f"pod {name} in workload ml/app")
+
+    assert [2] == [len(case.subjects) for case in judged(world).cases if case.here]
 
 
 # a root below likely
@@ -259,11 +279,9 @@ def test_the_pair_of_a_workload_without_an_address_blames_the_workload_alone() -
 
 
 def test_a_pair_hangs_under_the_end_that_is_down() -> None:
-    world = World().saw("workload_mlflow ml/train->prod", reachable=False, error="").saw("workload ml/train", tracking_uri_set=True)
-    world.relate("workload_mlflow ml/train->prod of workload ml/train", "workload_mlflow ml/train->prod at mlflow prod")
-    tracking(database(world))
+    world = _pair().forget("mlflow prod").saw("mlflow prod", health="refused", search_works=None)
 
-    assert [("container postgres", ("mlflow prod", ("workload_mlflow ml/train->prod",)))] == [shape(tree) for tree in trees(world)]
+    assert [("mlflow prod", ("workload_mlflow ml/train->prod",))] == [shape(tree) for tree in trees(world)]
 
 
 def test_two_pairs_of_one_server_are_two_subjects() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from agent.report.model import Candidate, Check, Gap, Incident, Line, Looked, Re
 
 NOW = 1_795_563_061.0
 """2026-11-24 23:31 UTC."""
+
 
 def incident(**changed: Any) -> Incident:
     """The ordinary one: a training container below its memory limit, likely so."""
@@ -107,7 +109,9 @@ LOGS = Gap(
     "Allow GET /containers/*/logs in the socket proxy.", asked=True, leaves_open=("CrashLoopBackOff: App crashes on start, Missing dependencies",),
 )  # fmt: skip
 PROMETHEUS = Gap("prometheus", "not configured", "No address is set.", "Name it: --prometheus URL.", asked=False)
-KERNEL = Gap("host.kernel", "forbidden", "/dev/kmsg may not be read.", "Run diagnose as root.", asked=False, leaves_open=("Training OOM: Memory leak",))
+KERNEL = Gap(
+    "host.kernel", "forbidden", "/dev/kmsg may not be read.", "Run diagnose as root.", asked=False, leaves_open=("Training OOM: Memory leak",)
+)
 
 
 def report(**changed: Any) -> Report:
@@ -184,4 +188,10 @@ def hostile(payload: str) -> Report:
     return mapped(base, lambda text: text if text in _FIXED else f"{payload} {text} {payload}")
 
 
-GOLDEN = {"rich": rich, "nothing": nothing, "blind": blind, "none_fits": none_fits, "hostile": lambda: hostile("".join(PAYLOADS[:2] + PAYLOADS[3:7]))}
+GOLDEN: dict[str, Callable[[], Report]] = {
+    "rich": rich,
+    "nothing": nothing,
+    "blind": blind,
+    "none_fits": none_fits,
+    "hostile": lambda: hostile("".join(PAYLOADS[:2] + PAYLOADS[3:7])),
+}
