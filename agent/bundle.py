@@ -11,11 +11,7 @@ A signal names its subject and source by their place in the two tables. Everythi
 
 from __future__ import annotations
 
-import os
-import stat
-import tempfile
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -23,23 +19,16 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from agent._packed import BundleError, read, write
 from probes._contract import Census, Coverage, Observed, Relation, Signal, Source, Subject, Swept, Unavailable, Value, clean_text
 from probes._runner import Visit
 
 FORMAT = "diagnose-bundle"
 VERSION = 1
-MOST_PACKED = 64 * 2**20
-MOST_BYTES = 256 * 2**20
 MOST_PARTS = 8_000_000
 """Commas and brackets in the document: what makes objects, and so the memory that reading it takes."""
 
-_GZIP = 31
-_STEP = 2**20
 _T = TypeVar("_T")
-
-
-class BundleError(ValueError):
-    """A bundle that cannot be written or read; a sentence that names the file and says what to do."""
 
 
 class Bundle(msgspec.Struct, kw_only=True):
@@ -108,18 +97,12 @@ class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 def save(path: Path, bundle: Bundle) -> None:
     """Write the bundle, readable by its owner alone, whole or not at all. Raises BundleError."""
-    data = _packed(_encoded(bundle))
-    try:
-        if not _may_replace(path):
-            raise BundleError(f"{path}: this is not a regular file. Give the bundle another name.")
-        _write(path, data)
-    except OSError as error:
-        raise BundleError(f"{path}: the bundle cannot be written: {error.strerror}. Give a path in a folder that you may write to.") from None
+    write(path, _encoded(bundle))
 
 
 def load(path: Path) -> Bundle:
     """Read a bundle that may come from anybody. Raises BundleError."""
-    data = _unpacked(path, _raw(path))
+    data = read(path)
     if data.count(b",") + data.count(b"[") + data.count(b"{") > MOST_PARTS:
         raise BundleError(f"{path}: the bundle holds more than {MOST_PARTS} parts; no run is that large. Get the file again from whoever made it.")
     try:
@@ -218,74 +201,4 @@ def _from_json(value: Value | _Infinite) -> Value:
     return float(f"{value.infinite}inf") if isinstance(value, _Infinite) else value
 
 
-def _packed(data: bytes) -> bytes:
-    """Gzip whose header carries no time and no name."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
-    return packer.compress(data) + packer.flush()
-
-
-def _may_replace(path: Path) -> bool:
-    """A device, a FIFO or a link must not give way to our file."""
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except FileNotFoundError:
-        return True
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            os.fchmod(stream.fileno(), 0o600)
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-
-
-def _raw(path: Path) -> bytes:
-    """The file's bytes; only a regular file of a bearable size is opened, and no link is followed."""
-    try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
-            raise BundleError(f"{path}: this is not a regular file (links are not followed). Give a file that `diagnose --save` wrote.")
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as stream:
-            data = stream.read(MOST_PACKED + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
-    except OSError as error:
-        raise BundleError(f"{path}: the bundle cannot be read: {error.strerror}. Give a file that `diagnose --save` wrote.") from None
-    if len(data) > MOST_PACKED:
-        raise BundleError(f"{path}: the file is larger than {MOST_PACKED >> 20} MiB; no bundle is. Give a file that `diagnose --save` wrote.")
-    return data
-
-
-def _unpacked(path: Path, data: bytes) -> bytes:
-    unpacker = zlib.decompressobj(_GZIP)
-    size = 0
-    parts: list[bytes] = []
-    try:
-        for part in _parts(unpacker, data):
-            size += len(part)
-            if size > MOST_BYTES:
-                raise BundleError(f"{path}: the bundle unpacks to more than {MOST_BYTES >> 20} MiB; no run is that large. Do not trust this file.")
-            parts.append(part)
-    except zlib.error:
-        raise BundleError(
-            f"{path}: this is not gzip, it is damaged, or something follows the bundle in it. Give a file that `diagnose --save` wrote."
-        ) from None
-    if not unpacker.eof:
-        raise BundleError(f"{path}: the file ends too early. Copy it again, or make it again with --save.")
-    return b"".join(parts)
-
-
-def _parts(unpacker: Any, data: bytes) -> Iterator[bytes]:
-    """What `data` unpacks to, a piece at a time, however little of it makes how much. Raises zlib.error, also for what follows the end."""
-    for start in range(0, len(data), _STEP):
-        given = data[start : start + _STEP]
-        while not unpacker.eof and (part := unpacker.decompress(given, _STEP)):
-            yield part
-            given = unpacker.unconsumed_tail
-        if unpacker.eof and (unpacker.unused_data or start + _STEP < len(data)):
-            raise zlib.error
+__all__ = ["Bundle", "BundleError", "canonical", "load", "save"]

@@ -22,7 +22,7 @@ import msgspec
 from probes._contract import Observed, Relation, Signal, Source, Subject, Value, checked
 from rules._book import Book
 from rules._facts import Facts, Vocabulary
-from rules._judge import Case, Judged, judge
+from rules._judge import Case, Judged, judge, severity
 from rules._row import RowFile
 from rules._yaml import RowError, load
 
@@ -146,18 +146,20 @@ def _run(example: Example, file: RowFile, book: Book) -> Result:
     judged = judge(book, facts)
     subject = _subject(example.judge, where)
     case = next((case for case in judged.cases if case.row.id == file.row.id and subject in case.subjects), None)
-    wrong = _wrong(example.expect, case, judged)
+    wrong = _wrong(example.expect, case, judged, facts)
     if example.todo:
         wrong = "" if wrong else "it is marked todo, but it is answered right; take the mark away"
     return Result(example, wrong, case)
 
 
-def _wrong(expect: Expect, case: Case | None, judged: Judged) -> str:
+def _wrong(expect: Expect, case: Case | None, judged: Judged, facts: Facts) -> str:
     if judged.broken:
         return f"a rule is broken: {judged.broken[0].message}"
     state = "none" if case is None else "cannot tell" if case.state == "open" else case.state
     if state != expect.state:
         return f"the state is '{state}', not '{expect.state}'"
+    if case is not None and expect.severity and severity(facts, case) != expect.severity:
+        return f"the severity is {severity(facts, case)}, not {expect.severity}"
     if case is None or not expect.band:
         return ""
     said = case.ranking

@@ -78,7 +78,7 @@ class Facts:
         self._sources: dict[tuple[Subject, str], list[Subject]] = defaultdict(list)
         self._memory: dict[tuple[Subject, str], Value | Unseen] = {}
         self._busy: set[tuple[Subject, str]] = set()
-        self.unavailable = sorted(set(observed.unavailable))
+        self.unavailable = sorted(set(observed.unavailable), key=_gap_order)
         self.swept = sorted(set(observed.swept))
         self._take(observed)
         self.census = _counted(observed.census, self.aliases)
@@ -328,6 +328,12 @@ def _counted(census: Iterable[Census], aliases: Aliases) -> dict[tuple[Subject, 
         known = found.get(key)
         found[key] = one if known is None else Census(key[0], one.kind, known.members + one.members, known.succeeded + one.succeeded)
     return found
+
+
+def _gap_order(gap: Unavailable) -> tuple[str, bool, tuple[str, str], str]:
+    """A gap may be of no subject, which cannot be compared with one."""
+    about = gap.subject or Subject("", "")
+    return (gap.probe, gap.subject is not None, (about.kind, about.key), repr(gap))
 
 
 def _order(signal: Signal) -> tuple[Subject, str, float, Source, str]:

@@ -16,7 +16,7 @@ from rules._clause import Bindings, Judgement
 from rules._expr import Expression, Outcome, RuleBroken
 from rules._facts import Facts, Want
 from rules._rank import LATER_S, Ranking, Weighed, rank
-from rules._row import Evidence, Row
+from rules._row import Evidence, Row, Severity
 
 State = Literal["now", "flapping", "recovered", "open"]
 
@@ -233,6 +233,15 @@ def _cohort(group: Group) -> dict[str, Value]:
 
 def _case_id(compiled: Compiled, group: Group, state: State) -> str:
     return hashlib.sha256(f"{compiled.row.id}|{compiled.kind}|{state}|{group.head or group.owner}|{'|'.join(group.marks)}".encode()).hexdigest()[:8]
+
+
+def severity(facts: Facts, case: Case) -> Severity:
+    """The first severity of the row whose condition holds; medium if none does."""
+    bindings = Bindings(facts, case.representative)
+    for line, expression in case.compiled.severity:
+        if expression is None or bindings.judge(expression).outcome is Outcome.TRUE:
+            return line.is_
+    return "medium"
 
 
 def judge(book: Book, facts: Facts) -> Judged:

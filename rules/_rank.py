@@ -79,20 +79,27 @@ class _Tally(msgspec.Struct, frozen=True):
 def rank(row: Row, weighed: Iterable[Weighed]) -> Ranking:
     """Rank a row's causes by the evidence weighed.
 
-    A cause is named only if no single line that nobody could see would put another in front, and diagnosed only if all of them
-    together could not: blindness never names a wrong one. What the system itself states needs no such care.
+    What nobody could see holds a verdict back by one word where it could put another cause in front: blindness never makes it surer.
+    What the system itself states needs no such care.
     """
     lines = tuple(weighed)
     tally = _tally(row, lines)
     rivals = _rivals(row, lines, tally.lead)
     in_reach = _rivals(row, [line for line in lines if not line.out_of_reach], tally.lead)
     band = _band(tally)
-    if (band == "none fits" and rivals - {OTHER}) or (band in ("diagnosed", "likely") and in_reach and tally.lead not in tally.stated):
+    if band == "none fits" and rivals - {OTHER}:
         band = "undetermined"
-    if band == "diagnosed" and tally.lead not in tally.stated and _overturned(row, lines, tally.lead):
-        band = "likely"
+    if band in ("diagnosed", "likely") and tally.lead not in tally.stated:
+        band = _held_back(band, overturns=bool(in_reach), together=_overturned(row, lines, tally.lead))
     candidates = (tally.lead,) if band != "undetermined" else _candidates(tally.ordered, rivals)
     return Ranking(tuple((cause, min(value, MOST)) for cause, value in tally.ordered), band, candidates, tally.support)
+
+
+def _held_back(band: Band, *, overturns: bool, together: bool) -> Band:
+    """One word less where a single look could put another cause in front, or, for the surest word, where all looks together could."""
+    if overturns:
+        return "likely" if band == "diagnosed" else "undetermined"
+    return "likely" if together else band
 
 
 def _tally(row: Row, lines: Sequence[Weighed]) -> _Tally:
@@ -110,7 +117,11 @@ def _rivals(row: Row, lines: Sequence[Weighed], lead: str) -> frozenset[str]:
         if line.outcome is Outcome.CANNOT_TELL:
             for outcome, weights in ((Outcome.TRUE, line.evidence.then), (Outcome.FALSE, line.evidence.else_)):
                 seen = msgspec.structs.replace(line, outcome=outcome)
-                found |= {_tally(row, (*lines[:place], seen, *lines[place + 1 :])).lead} if weights else set()
+                found |= (
+                    {_tally(row, (*lines[:place], seen, *lines[place + 1 :])).lead}
+                    if weights or (outcome is Outcome.TRUE and line.evidence.states)
+                    else set()
+                )
     return frozenset(found - {lead})
 
 

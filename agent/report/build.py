@@ -11,14 +11,13 @@ from agent.report.model import SEVERITIES, Candidate, Check, Gap, Incident, Look
 from probes._contract import Swept
 from probes._runner import Visit
 from rules._book import Book
-from rules._clause import Bindings, fill, fill_ins
-from rules._expr import Outcome
+from rules._clause import fill, fill_ins
 from rules._facts import Facts
-from rules._judge import Case, Judged
+from rules._judge import Case, Judged, severity
 from rules._roots import Node, roots
 from rules._row import Fix
 
-_HOSTILE = ("log_", "output", "message", "error")
+_HOSTILE = ("log_", "output", "message", "error", "container.dependency")
 MOST_LISTED = 12
 SHORT = 4
 """Characters of a case's id that people see."""
@@ -49,7 +48,7 @@ class Builder:
         below = tuple(sorted((self._incident(child) for child in node.consequences), key=_order))
         named = case.ranking.candidates if case.ranking.band != "none fits" else ()
         return Incident(
-            id=case.id[:SHORT], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=self._severity(case),
+            id=case.id[:SHORT], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=severity(self.facts, case),
             subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""),
             onset=case.onset, onset_known=case.onset is not None, band=case.ranking.band,
             named=tuple(case.row.cause_text(cause) for cause in named), named_ids=named, evidence=evidence_lines(self.facts, case),
@@ -68,13 +67,6 @@ class Builder:
             return f"{len(case.subjects)} {case.compiled.kind}s that share {case.head}: {case.row.symptom}"
         more = len(case.subjects) - 1
         return f"{title} (and {more} more of the same)" if more else title
-
-    def _severity(self, case: Case) -> str:
-        bindings = Bindings(self.facts, case.representative)
-        for line, expression in case.compiled.severity:
-            if expression is None or bindings.judge(expression).outcome is Outcome.TRUE:
-                return line.is_
-        return "medium"
 
     def _fixes(self, case: Case, named: tuple[str, ...]) -> tuple[Repair, ...]:
         """For each cause named, the first fix whose fill-ins are all bound."""
@@ -110,7 +102,9 @@ class Builder:
             names = sorted({want.name for case in cases for want in case.missing})
             count = sum(len(case.subjects) for case in cases)
             if cases:
-                found.append(f"{file.row.symptom}: cannot tell for {count} {_plural(cases[0].compiled.kind, count)}; unseen: {', '.join(names[:4]) or 'nothing'}.")
+                found.append(
+                    f"{file.row.symptom}: cannot tell for {count} {_plural(cases[0].compiled.kind, count)}; unseen: {', '.join(names[:4]) or 'nothing'}."
+                )
         return tuple(found)
 
     def _conflicts(self) -> tuple[str, ...]:

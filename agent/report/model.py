@@ -5,6 +5,7 @@ Formats are views of this; order is fixed here, so that the same facts give the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -124,9 +125,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """True if the run was cut short by its deadline or a signal."""
 
 
+def _all(incidents: tuple[Incident, ...]) -> Iterator[Incident]:
+    """Incidents with everything that hangs under them."""
+    for incident in incidents:
+        yield incident
+        yield from _all(incident.consequences)
+
+
 def exit_code(report: Report, fail_on: str) -> int:
     """0 nothing at or above `fail_on` and everything asked for was seen; 1 found; 3 could not see enough. Found beats blind."""
     counted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    if any(incident.severity in counted for incident in report.incidents):
+    if any(incident.severity in counted for incident in _all(report.incidents)):
         return 1
     return 3 if report.stopped or any(gap.asked for gap in report.gaps) else 0

@@ -16,7 +16,8 @@ def _fits(given: Given) -> Mapping[str, Value]:
     image, engine = given.text("image.architecture"), given.text("engine.architecture")
     if not image or not engine:
         return {"container.architecture_fits": None}
-    return {"container.architecture_fits": _ALIASES.get(image, image) == _ALIASES.get(engine, engine)}
+    built, runs = _ALIASES.get(image, image), _ALIASES.get(engine, engine)
+    return {"container.architecture_fits": built == runs or (built, runs) == ("386", "amd64")}
 
 
 def _java(given: Given) -> Mapping[str, Value]:

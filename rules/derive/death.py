@@ -19,6 +19,8 @@ STABLE_S = 10.0
 """Docker itself counts a container as started well after ten seconds (it resets its back-off then)."""
 LONGER = 5
 NEAR_S = 5.0
+_ASKED_TO_END = frozenset({1, 2, 129, 130, _SIGTERM})
+"""How programs end that were told to: by the signal itself, or by their own handler for it."""
 
 
 def _death(given: Given) -> Mapping[str, Value]:
@@ -31,7 +33,7 @@ def _death(given: Given) -> Mapping[str, Value]:
         "container.death": death,
         "container.died_at": ended,
         "container.memory_killed_at": kill,
-        "container.child_killed": kill is not None and death not in ("oom", ""),
+        "container.child_killed": _child_killed(given, death, kill),
         "container.start_failed": death == "start-error",
         "container.unwell": death not in ("", "completed", "stopped") or given["container.state"] == "restarting",
     }
@@ -58,15 +60,15 @@ def _named(given: Given, code: int | None, memory_kill: float | None) -> str:
 def _failed(given: Given, code: int) -> str:
     if given.text("container.start_error") and code in (125, 126, 127, 128):
         return "start-error"
-    if code == _SIGTERM and given["container.stopped_by_command"] is True:
+    if code in _ASKED_TO_END and given["container.stopped_by_command"] is True:
         return "stopped"
     return _SIGNALS.get(code, "crashed")
 
 
 def _sigkill(given: Given, memory_kill: float | None) -> str:
     ended = given.number("container.last_death_at") or given.number("container.finished_at")
-    near = memory_kill is not None and (ended is None or memory_kill >= ended - NEAR_S)
-    if near and given["container.stop_grace_expired"] is not True:
+    near = memory_kill is not None and (ended is None or abs(memory_kill - ended) <= NEAR_S)
+    if near and given["container.stop_grace_expired"] is not True and given["container.killed_by_command"] is not True:
         return "oom"
     return "stopped" if given["container.stopped_by_command"] is True else "killed"
 
@@ -74,13 +76,36 @@ def _sigkill(given: Given, memory_kill: float | None) -> str:
 def _memory_kill_at(given: Given) -> float | None:
     """When the kernel last killed something in this container for memory: by the engine's event, the kernel log or its flag."""
     times = [given.number("container.last_oom_at"), _victim_at(given)]
-    code = given["container.exit_code"]
-    if given["container.oom_killed"] is True and code == _SIGKILL:
-        times.append(given.number("container.finished_at"))
-    elif given["container.oom_killed"] is True:
-        times.append(given.number("container.last_death_at") or given.number("container.started_at"))
     known = [at for at in times if at is not None]
+    if given["container.oom_killed"] is True and (not known or max(known) < (_last_start(given) or 0.0)):
+        known += [at for at in [_flagged_at(given)] if at is not None]
     return max(known) if known else None
+
+
+def _last_start(given: Given) -> float | None:
+    """Of the attempt that the flag is of: while one runs, it may still be what the one before left."""
+    return given.number("container.started_at") if given["container.exit_code"] is not None else None
+
+
+def _flagged_at(given: Given) -> float | None:
+    """The flag has no time; of an attempt that ended it is at the latest its end."""
+    if given["container.exit_code"] is not None:
+        return given.number("container.finished_at")
+    return given.number("container.last_death_at") or given.number("container.started_at")
+
+
+def _child_killed(given: Given, death: str, kill: float | None) -> bool | None:
+    """While an attempt runs, a kill in it was of a child; a flag alone may be what the attempt before left."""
+    started = given.number("container.started_at")
+    if kill is None:
+        return False
+    if given["container.exit_code"] is None and started is not None and given["container.state"] in ("running", "paused"):
+        seen = (given.number("container.last_oom_at"), _victim_at(given))
+        if any(at is not None and at >= started for at in seen):
+            return True
+    if death == "":
+        return True if given.number("container.restart_count") == 0 else None
+    return death != "oom"
 
 
 def victims(given: Given) -> list[tuple[float, str, str]]:
@@ -145,7 +170,7 @@ DERIVATIONS = (
         needs=("container.state", "container.exit_code", "container.oom_killed", "container.start_error", "container.finished_at"),
         wants=(
             "container.started_at", "container.id", "container.last_exit_code", "container.last_death_at", "container.last_oom_at",
-            "container.stopped_by_command", "container.stop_grace_expired", "host.oom_victims",
+            "container.stopped_by_command", "container.stop_grace_expired", "container.killed_by_command", "container.restart_count", "host.oom_victims",
         ),
         function=_death,
     ),

@@ -11,10 +11,22 @@ from rules._facts import Facts
 NEEDS = "container needs container"
 
 
-def named(facts: Facts, host: str) -> Subject | None:
-    """The container that other containers reach under this host name or address."""
-    if not host:
-        return None
+def named(facts: Facts, host: str, asker: Subject) -> Subject | None:
+    """The container that this one means by a host name or address: of several, one that it shares a network with, else its compose project."""
+    found = list(_called(facts, host)) if host else []
+    return min(
+        found, key=lambda one: (not _shares(facts, one, asker, "networks"), not _shares(facts, one, asker, "compose_project"), one), default=None
+    )
+
+
+def _shares(facts: Facts, one: Subject, other: Subject, name: str) -> bool:
+    mine, theirs = (facts.value(subject, f"container.{name}") for subject in (one, other))
+    if isinstance(mine, tuple) and isinstance(theirs, tuple):
+        return bool(set(mine) & set(theirs))
+    return isinstance(mine, str) and mine == theirs
+
+
+def _called(facts: Facts, host: str) -> Iterable[Subject]:
     for container in facts.subjects("container"):
         known = {container.key}
         for name in ("container.aliases", "container.addresses"):
@@ -22,13 +34,12 @@ def named(facts: Facts, host: str) -> Subject | None:
             known |= set(values) if isinstance(values, tuple) else set()
         service = facts.value(container, "container.compose_service")
         if host in known or host == service:
-            return container
-    return None
+            yield container
 
 
 def _dependency(given: Given) -> Mapping[str, Value]:
     host = given.text("container.log_host")
-    other = named(given.facts, host)
+    other = named(given.facts, host, given.subject)
     if other is None or other == given.subject:
         return {"container.dependency": host, "container.dependency_state": "unknown" if host else ""}
     state = given.facts.value(other, "container.state")
@@ -54,7 +65,7 @@ def _apart(given: Given, other: Subject) -> bool | None:
 def _needs(facts: Facts) -> Iterable[Relation]:
     for container in facts.subjects("container"):
         host = facts.value(container, "container.log_host")
-        other = named(facts, host) if isinstance(host, str) else None
+        other = named(facts, host, container) if isinstance(host, str) else None
         if other is not None and other != container:
             yield Relation("needs", container, other)
 

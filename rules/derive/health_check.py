@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from probes._contract import Spec, Value
 from rules._derivation import Derivation, Given
 
-_KILLS = re.compile(r"\b(?:kill|pkill|killall)\b|\breboot\b")
+_KILLS = re.compile(r"(?:^|[\s;&|(`'\"]|bin/)(?:(?:kill|pkill|killall)\b(?!\s+-(?:0|s\s*0)\b)|reboot\b)")
+"""Signal 0 only asks whether the process is there."""
 
 
 def _kills(given: Given) -> Mapping[str, Value]:
@@ -16,7 +17,9 @@ def _kills(given: Given) -> Mapping[str, Value]:
 
 
 def _unasked(given: Given) -> Mapping[str, Value]:
-    asked = given["container.stopped_by_command"] is True or given["container.health_check_kills"] is True
+    asked = (
+        given["container.stopped_by_command"] is True or given["container.killed_by_command"] is True or given["container.health_check_kills"] is True
+    )
     return {"container.ended_unasked": not asked and not given.number("container.unhealthy_events")}
 
 
@@ -25,6 +28,7 @@ DERIVATIONS = (
         kind="container",
         gives=(Spec(name="container.ended_unasked", type="bool", doc="neither a command nor its health check told it to end"),),
         needs=("container.stopped_by_command", "container.unhealthy_events", "container.health_check_kills"),
+        wants=("container.killed_by_command",),
         function=_unasked,
     ),
     Derivation(

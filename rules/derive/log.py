@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from probes._contract import Spec, Value
@@ -10,6 +11,7 @@ from rules._signatures import CAPTURES, Match, decisive, ours
 
 LONGEST_LINE = 200
 TAIL_LINES = 60
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 SHOWN = ("module", "library", "file", "command", "host", "port", "key")
 COVER = "container.log_complete"
@@ -60,7 +62,7 @@ def _gpu(captures: Mapping[str, str]) -> dict[str, Value]:
 
 def _bytes(captures: Mapping[str, str], name: str) -> float | None:
     number, unit = captures.get(name), captures.get(f"{name}_unit")
-    return float(number) * _UNITS[unit] if number and unit in _UNITS else None
+    return float(number) * _UNITS[unit] if number and _NUMBER.fullmatch(number) and unit in _UNITS else None
 
 
 def _start(given: Given) -> Mapping[str, Value]:

@@ -27,12 +27,19 @@ def _container(given: Given) -> Mapping[str, Value]:
     if running and given["container.steady"] is True and death == "oom":
         return _said("")
     if recent_kill:
-        return _said("oom" if death == "oom" else "child")
+        return _killed_for_memory(given, death)
     if not recent_death or given["container.unwell"] is not True:
         return _said("")
     if death == "bus-error":
         return _said("log")
     return _killed(given) if death == "killed" else _by_log(given)
+
+
+def _killed_for_memory(given: Given, death: str) -> Mapping[str, Value]:
+    """Of a kill that the container's flag alone tells of, nobody knows whether it was the main process."""
+    if given["container.child_killed"] is None and death == "":
+        return {}
+    return _said("oom" if death == "oom" else "child")
 
 
 def _killed(given: Given) -> Mapping[str, Value]:
@@ -82,7 +89,7 @@ DERIVATIONS = (
         needs=(
             "container.state", "container.memory_killed_at", "container.died_at", "container.death", "container.steady", "container.unwell",
         ),
-        wants=("container.log_says", "container.events_complete"),
+        wants=("container.log_says", "container.events_complete", "container.child_killed"),
         function=_container,
     ),
     Derivation(

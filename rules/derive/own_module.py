@@ -8,12 +8,18 @@ from collections.abc import Mapping
 from probes._contract import Spec, Value
 from rules._derivation import Derivation, Given
 
+_RUNNERS = frozenset({
+    "accelerate", "airflow", "bentoml", "celery", "deepspeed", "flask", "gunicorn", "hypercorn", "jupyter", "mlflow", "pytest", "ray", "streamlit",
+    "torch", "uvicorn", "vllm",
+})  # fmt: skip
+"""Commands name these too, but a package index has them."""
+
 
 def _own(given: Given) -> Mapping[str, Value]:
     module = given.text("container.log_module").partition(".")[0]
     words = set(re.split(r"[\s'\"/.:=,]+", given.text("container.command")))
     folder = given.text("container.working_dir").rstrip("/").rpartition("/")[2]
-    return {"container.module_is_own": bool(module) and (module in words or module == folder)}
+    return {"container.module_is_own": bool(module) and module not in _RUNNERS and (module in words or module == folder)}
 
 
 DERIVATIONS = (

@@ -23,9 +23,10 @@ _ENDINGS = {
 
 
 def _death(given: Given) -> Mapping[str, Value]:
-    ending = _ENDINGS.get(given.text("container.death")) or f"it ends with code {given['container.ended_with']}"
+    code = given["container.ended_with"]
+    ending = _ENDINGS.get(given.text("container.death")) or ("nobody saw how it ended" if code is None else f"it ends with code {code}")
     restarts = given.number("container.restart_count")
-    return {"container.death_words": f"{ending}, {restarts:.0f} restarts" if restarts else ending}
+    return {"container.death_words": f"{ending}, {restarts:.0f} restart{'' if restarts == 1 else 's'}" if restarts else ending}
 
 
 def _memory(given: Given) -> Mapping[str, Value]:

@@ -13,21 +13,23 @@ LEAD_DB = 10.0
 
 _TEXT: tuple[tuple[str, Mapping[str, float]], ...] = (
     (r"\b(?:torchrun|accelerate\s+launch|deepspeed|horovodrun|mpirun)\b", {"training": 15, "serving": -10}),
-    (r"(?:^|[\s/_-])(?:train|finetune|fine_tune|pretrain|trainer|training)(?:[\w-]*)(?:\.py\b|\s|$)", {"training": 12, "serving": -10}),
+    (r"(?:^|[\s/._-])(?:train|fine[\s_-]?tune|pretrain|trainer|training)(?:[\w-]*)(?:\.py\b|\s|$)", {"training": 12, "serving": -10}),
     (r"\bjupyter(?:-\w+|hub|lab)?\b|\bnotebook\b", {"notebook": 18}),
     (
         (
-            r"\b(?:uvicorn|gunicorn|hypercorn|tritonserver|torchserve|vllm|bentoml|serve|server|api|predict(?:or)?|inference)\b"
+            r"\b(?:uvicorn|gunicorn|hypercorn|tritonserver|torchserve|vllm|bentoml|serve|(?<!redis-)server|api|predict(?:or)?|inference)\b"
             r"|\bmlflow\s+(?:models\s+serve|server)\b"
         ),
         {"serving": 12, "training": -8},
     ),
     (r"\b(?:postgres|postgresql|mysqld?|mariadbd?|redis(?:-server)?|mongod?|cassandra|clickhouse|etcd)\b", {"database": 18}),
     (
-        r"\b(?:spark|dask|airflow|dbt|etl|batch|cron|import(?:er)?|export(?:er)?|score|scoring|ingest|aggregate|feature[_-]?build|nightly|job)\b",
+        r"\b(?:spark|dask|airflow|dbt|etl|batch|cron|importer|export|score|scoring|ingest|aggregate|feature[\s_-]?build|nightly|job)\b",
         {"batch": 12},
     ),
 )
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.]*://\S+", re.IGNORECASE)
+"""What a program connects to is not what it is."""
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), weights) for pattern, weights in _TEXT)
 _DISTRIBUTED = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "TF_CONFIG", "NCCL_DEBUG", "PET_RDZV_ENDPOINT", "SM_TRAINING_ENV"}
 _RUN = {"MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_NAME"}
@@ -36,8 +38,9 @@ MOST_TEXT = 2000
 
 def _text_scores(text: str) -> dict[str, float]:
     scores = dict.fromkeys(CLASSES, 0.0)
+    bare = _ADDRESS.sub(" ", text[:MOST_TEXT])
     for pattern, weights in _PATTERNS:
-        if pattern.search(text[:MOST_TEXT]):
+        if pattern.search(bare):
             for name, weight in weights.items():
                 scores[name] += weight
     return scores

@@ -7,7 +7,7 @@ import pytest
 from agent import pipeline
 
 from .catalogue import load
-from .engine import engine
+from .engine import engine, missing
 from .images import build_bases
 from .plant import Garden
 from .table import judge, look
@@ -19,6 +19,8 @@ HEALTHY = ("stubborn-train", "export-once", "page-copy", "refresh-worker")
 @pytest.mark.engine
 @pytest.mark.parametrize("ids", [FAULTS, HEALTHY], ids=["faults", "look-alikes"])
 def test_a_sample_of_the_planted_is_judged_as_the_expert_does(ids: tuple[str, ...]) -> None:
+    if why := missing():
+        pytest.skip(why)
     catalogue = load()
     chosen = catalogue.named(*ids)
     _probes, book = pipeline.load()
