@@ -56,7 +56,11 @@ def _lint(files: list[RowFile], book: Book, probes: Sequence[Probe]) -> tuple[st
     problems = [problem for file in files for problem in lint(file, book, triage)]
     reasons = {problem.lint: LINTS[problem.lint][0] for problem in problems}
     lines = [str(problem) for problem in problems] + [f"  [{name}] {reason}" for name, reason in sorted(reasons.items())]
-    return "\n".join([*lines, f"{len(files)} rows, {len(problems)} problems."]), not problems
+    return "\n".join([*lines, _counted(len(files), "row", len(problems), "problem")]), not problems
+
+
+def _counted(first: int, one: str, second: int, other: str) -> str:
+    return f"{first} {one}{'' if first == 1 else 's'}, {second} {other}{'' if second == 1 else 's'}."
 
 
 def _test(files: list[RowFile], book: Book) -> tuple[str, bool]:
@@ -66,7 +70,7 @@ def _test(files: list[RowFile], book: Book) -> tuple[str, bool]:
             count += 1
             failed += bool(result.wrong)
             lines.append(f"{'FAIL' if result.wrong else 'ok  '} {file.row.id}: {result.example.name}{': ' + result.wrong if result.wrong else ''}")
-    return "\n".join([*lines, f"{count} examples, {failed} failed."]), not failed
+    return "\n".join([*lines, f"{count} example{'' if count == 1 else 's'}, {failed} failed."]), not failed
 
 
 def _signals(probes: Sequence[Probe]) -> str:

@@ -156,7 +156,11 @@ MOST_MOUNTED = 200
 
 
 def _mounted(folder: Path) -> list[RowFile]:
+    if not folder.is_dir():
+        raise RowError(f"{folder}: there is no such folder of rows.")
     found = read_folder(folder)
+    if not found:
+        raise RowError(f"{folder}: the folder holds no row (NAME.yaml).")
     if len(found) > MOST_MOUNTED:
         raise RowError(f"{folder}:1: {len(found)} rows are mounted; at most {MOST_MOUNTED} are read.")
     own = {path.name for path in MATRIX.iterdir() if path.is_dir()}
