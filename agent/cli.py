@@ -126,7 +126,7 @@ def _do_replay(options: argparse.Namespace) -> int:
     saved = bundle.load(options.bundle)
     _probes, book = pipeline.load(options.rules)
     if saved.rules != book.digest:
-        print(f"diagnose: the bundle was judged by other rules ({saved.rules}); these are {book.digest}.", file=sys.stderr)
+        print("diagnose: the rules have changed since this bundle was saved; it is judged by those of today.", file=sys.stderr)
     return _show(pipeline.report_of(saved, book), options, options.fail_on or "low")
 
 

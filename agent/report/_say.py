@@ -209,7 +209,7 @@ def _not_asked(found: Sequence[Unseen]) -> tuple[str, ...]:
         by_why.setdefault(one.why, []).append(one.what)
     remedies = " ".join(dict.fromkeys(one.remedy for one in found if one.remedy))
     what = ", ".join(f"{names(whats)} ({why})" for why, whats in by_why.items())
-    return (*((f"Nobody asked for {what}.",) if what else ()), *((f"To see more: {remedies}",) if remedies else ()))
+    return (*((f"Not looked at, and not asked for: {what}.",) if what else ()), *((f"To see more: {remedies}",) if remedies else ()))
 
 
 def shortened(lines: Sequence[str], most: int, *, explain: bool) -> tuple[str, ...]:
@@ -228,7 +228,11 @@ def broken(report: Report, *, explain: bool) -> tuple[str, ...]:
 def rows(report: Report) -> str:
     """How much of the matrix this version can judge."""
     drafts = report.all_rows - report.live_rows
-    return f"Rules: live {report.live_rows} of {report.all_rows} rows" + (f", the other {drafts} are drafts." if drafts else ".")
+    return (
+        f"Rules: live {report.live_rows} of {report.all_rows} rows"
+        + (f", the other {drafts} are drafts." if drafts else ".")
+        + " ✓ seen, ✗ seen not to be, ? not seen."
+    )
 
 
 def looked(report: Report) -> str:

@@ -8,7 +8,7 @@ from probes._access import Access, Unreachable
 from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value
 from probes.host import _crash, _kmsg, _oom, _process
 from probes.host._cgroup import in_container
-from probes.host._clock import booted_at
+from probes.host._clock import booted_at, utc
 from probes.host._proc import host
 
 _COMPLETE = "host.kernel_log_complete"
@@ -57,6 +57,20 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     complete = log.from_boot or (log.since is not None and log.since <= max(access.now - _WINDOW_S, _first_minute(access)))
     yield Look(subject=subject, values={**_told(log, kills), _COMPLETE: complete}, command=_COMMAND)
     yield from _killed(access, subject, kills, complete=complete)
+    if not complete:
+        yield _lost(log.since)
+
+
+def _lost(since: float | None) -> Unavailable:
+    """A ring that has wrapped holds no earlier kills."""
+    back = f"only to {utc(since)}" if since is not None else "nowhere"
+    return Unavailable(
+        kind="process",
+        why="not reached",
+        detail=f"The kernel's log reaches back {back}; what it killed before is not seen.",
+        remedy="Keep the kernel's log on disk (journald or rsyslog), or make its buffer larger (log_buf_len).",
+        names=_OF_A_KILL,
+    )
 
 
 def _first_minute(access: Access) -> float:

@@ -183,7 +183,7 @@ def test_the_same_fault_on_many_subjects_is_one_entry_and_what_was_asked_for_sta
 
     assert (
         "NOT SEEN docker.logs of container c00, container c01, container c02, container c03, container c04 and 15 more: no answer in time. Slow. "
-        "Remedy: Wait. Nobody asked for prometheus (no address). To see more: Name it: --prometheus URL."
+        "Remedy: Wait. Not looked at, and not asked for: prometheus (no address). To see more: Name it: --prometheus URL."
     ) in said
 
 
