@@ -10,13 +10,10 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from probes._contract import Why
 from probes._redact import Redactor
-
-if TYPE_CHECKING:
-    from urllib3 import HTTPResponse
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "dmesg": ("dmesg", "--time-format", "iso", "--color=never"),
@@ -34,6 +31,13 @@ class Unreachable(Exception):  # noqa: N818  # it is a finding, not a fault of o
         super().__init__(detail)
         self.why = why
         self.detail = detail
+
+
+class Reply(NamedTuple):
+    """An HTTP answer: its status and its body, at most MOST_OUTPUT bytes of it."""
+
+    status: int
+    data: bytes
 
 
 class Access:
@@ -107,13 +111,14 @@ class Access:
         for child in tuple(self._children):
             child.kill()
 
-    def get(self, url: str, limit: float = 5.0) -> HTTPResponse:
-        """GET one URL without retries or redirects; the body is read and cut at MOST_OUTPUT. Raises Unreachable."""
+    def get(self, url: str, limit: float = 5.0) -> Reply:
+        """GET one URL without retries or redirects; the body is cut at MOST_OUTPUT. Raises Unreachable."""
         import urllib3
 
         pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=self.remaining(limit)))
         try:
-            return pool.request("GET", url, redirect=False)  # type: ignore[return-value]
+            answer = pool.request("GET", url, redirect=False, preload_content=False)
+            return Reply(answer.status, answer.read(MOST_OUTPUT, decode_content=True))
         except urllib3.exceptions.NewConnectionError as error:  # it calls itself a time-out, too
             raise Unreachable("refused", f"{url}: nothing listens there: {error}") from error
         except urllib3.exceptions.TimeoutError as error:
