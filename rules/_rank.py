@@ -79,7 +79,7 @@ class _Tally(msgspec.Struct, frozen=True):
 def rank(row: Row, weighed: Iterable[Weighed]) -> Ranking:
     """Rank a row's causes by the evidence weighed.
 
-    What nobody could see holds a verdict back by one word where it could put another cause in front: blindness never makes it surer.
+    What nobody could see holds a verdict back where it could put another cause in front: blindness never names a wrong one.
     What the system itself states needs no such care.
     """
     lines = tuple(weighed)
@@ -96,9 +96,9 @@ def rank(row: Row, weighed: Iterable[Weighed]) -> Ranking:
 
 
 def _held_back(band: Band, *, overturns: bool, together: bool) -> Band:
-    """One word less where a single look could put another cause in front, or, for the surest word, where all looks together could."""
+    """Nothing is named that a single look could overturn, and nothing is diagnosed that all looks together could."""
     if overturns:
-        return "likely" if band == "diagnosed" else "undetermined"
+        return "undetermined"
     return "likely" if together else band
 
 
