@@ -40,8 +40,6 @@ def run(words: Sequence[str]) -> int:
     options = _parser().parse_args(_with_verb(words))
     try:
         return int(options.verb(options))
-    except BrokenPipeError:
-        return 0
     except Exception as error:
         if type(error).__name__ in ("SettingsError", "RowError", "BundleError", "UsageError"):
             print(f"diagnose: {error}", file=sys.stderr)
@@ -99,6 +97,7 @@ def _do_run(options: argparse.Namespace) -> int:
     from agent.settings import Settings, read_settings
     from probes._redact import Redactor
 
+    _known_formats(options)
     flags = {name: getattr(options, name, None) for name in Settings.__struct_fields__}
     settings, chosen = read_settings(flags, os.environ, options.config)
     targets = discover(settings, chosen, os.environ, os.getuid())
@@ -107,9 +106,10 @@ def _do_run(options: argparse.Namespace) -> int:
     earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
     with live(sys.stderr, settings.deadline) as say:
         done = pipeline.diagnose(settings, targets, earlier, say)
+    code = _show(done.report, options, settings.fail_on)
     if options.save:
         bundle.save(Path(options.save), done.bundle)
-    return _show(done.report, options, settings.fail_on)
+    return code
 
 
 def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
@@ -136,18 +136,35 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
     from agent.report.model import Report, exit_code
 
     assert isinstance(report, Report)  # noqa: S101  # the lazy import keeps the type out of the signature
-    for wanted in options.output or ["text"]:
-        name, _, place = wanted.partition("=")
-        if name not in FORMATS:
-            raise UsageError(f"There is no format '{name}'. Known: {', '.join(sorted(FORMATS))}.")
+    failed = []
+    for name, place in _known_formats(options):
         terminal = not place and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         width = max(60, min(120, os.get_terminal_size().columns)) if terminal else 80
         text = FORMATS[name](report, explain=options.explain, width=width, colour=terminal)
-        if place:
-            Path(place).write_text(text, encoding="utf-8")
-        else:
-            _print(text)
+        try:
+            if place:
+                Path(place).write_text(text, encoding="utf-8")
+            else:
+                _print(text)
+        except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        except OSError as error:
+            failed.append(f"{place}: the report cannot be written: {error.strerror}.")
+    if failed:
+        raise UsageError(" ".join(failed))
     return exit_code(report, fail_on)
+
+
+def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
+    """The formats asked for and where each goes, stdout first. Raises UsageError before anything is looked at."""
+    from agent.matrix import UsageError
+    from agent.report import FORMATS
+
+    wanted = [(name, place) for name, _, place in (one.partition("=") for one in options.output or ["text"])]
+    for name, _place in wanted:
+        if name not in FORMATS:
+            raise UsageError(f"There is no format '{name}'. Known: {', '.join(sorted(FORMATS))}.")
+    return sorted(wanted, key=lambda pair: bool(pair[1]))
 
 
 def _print(text: str) -> None:
@@ -155,6 +172,7 @@ def _print(text: str) -> None:
     from agent.report.text import printable
 
     sys.stdout.write(printable(text, sys.stdout.encoding or "utf-8"))
+    sys.stdout.flush()
 
 
 def _matrix(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:

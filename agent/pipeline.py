@@ -56,14 +56,14 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
         store.put(probe, gap)
     with _stopping(runner):
         _collect(runner, book, probes_for(probes, targets), earlier, say)
-    observed = store.seal()
-    access.kill_children()
-    visits = tuple(sorted(runner.visits))
-    bundle = Bundle(
-        tool=__version__, rules=book.digest, targets=tuple(access.redactor.text(f"{one.system} {one.address}") for one in targets), observed=observed, earlier=earlier, visits=visits,
-        stopped=runner.stopped or time.monotonic() >= access.deadline,
-    )  # fmt: skip
-    return Run(report=report_of(bundle, book), bundle=bundle)
+        observed = store.seal()
+        access.kill_children()
+        visits = tuple(sorted(runner.visits, key=repr))
+        bundle = Bundle(
+            tool=__version__, rules=book.digest, targets=tuple(access.redactor.text(f"{one.system} {one.address}") for one in targets), observed=observed, earlier=earlier, visits=visits,
+            stopped=runner.stopped or time.monotonic() >= access.deadline,
+        )  # fmt: skip
+        return Run(report=report_of(bundle, book), bundle=bundle)
 
 
 def report_of(bundle: Bundle, book: Book) -> Report:

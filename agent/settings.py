@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +14,8 @@ from msgspec import Meta
 
 PREFIX = "DIAGNOSE_"
 PLACES = ("diagnose.toml", "~/.config/diagnose.toml", "/etc/diagnose.toml")
+_NOT_OURS = re.compile(r"^(?:TRACE|SERVICE_(?:HOST|PORT)(?:_.*)?|PORT(?:_.*)?)$")
+"""DIAGNOSE_TRACE is for who mends us; the others Kubernetes puts into every pod beside a Service named `diagnose`."""
 Severity = Literal["critical", "high", "medium", "low"]
 
 
@@ -28,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The least severity that ends the program with exit code 1."""
     docker: str = ""
     """The address of the Docker engine; DOCKER_HOST or the usual socket if empty, `none` to leave it out."""
-    prometheus: str = ""
+    prometheus: Annotated[str, Meta(pattern=r"^(?:https?://.+)?$")] = ""
     """The address of a Prometheus that knows the containers' memory."""
     rules: str = ""
     """A folder of rows of your own."""
@@ -52,7 +56,7 @@ def read_settings(flags: Mapping[str, object], environ: Mapping[str, str], file:
 
 
 def _from_file(given: str) -> dict[str, object]:
-    path = Path(given) if given else next((found for place in PLACES if (found := Path(place).expanduser()).is_file()), None)
+    path = Path(given) if given else next((Path(found) for place in PLACES if os.path.isfile(found := os.path.expanduser(place))), None)  # noqa: PTH111, PTH113  # these do not raise
     if path is None:
         return {}
     try:
@@ -60,7 +64,7 @@ def _from_file(given: str) -> dict[str, object]:
             data = tomllib.load(stream)
     except OSError as error:
         raise SettingsError(f"{path}: the settings file cannot be read: {error.strerror}.") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: the settings file is not TOML: {error}.") from None
     known = {spelling: name for name, hyphenated in _NAMES.items() for spelling in (name, hyphenated)}
     strange = sorted(set(data) - set(known))
@@ -72,7 +76,7 @@ def _from_file(given: str) -> dict[str, object]:
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for variable, value in environ.items():
-        if variable.startswith(PREFIX):
+        if variable.startswith(PREFIX) and not _NOT_OURS.match(variable.removeprefix(PREFIX)):
             name = variable.removeprefix(PREFIX).lower()
             if name not in _NAMES:
                 raise SettingsError(f"{variable}: there is no such setting. Known: {', '.join(PREFIX + known.upper() for known in _NAMES)}.")

@@ -5,6 +5,7 @@ A probe that hangs is abandoned, never waited for; what it says later is dropped
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import pkgutil
 import queue
@@ -139,7 +140,8 @@ class Store:
     def _unavailable(self, probe: Probe, gap: Unavailable) -> Unavailable:
         names = gap.names or (*(spec.name for spec in probe.gives), *probe.relations)
         detail = self._redactor.text(clean_text(gap.detail))[:400]
-        return msgspec.structs.replace(gap, probe=gap.probe or probe.name, names=names, detail=detail)
+        remedy = self._redactor.text(clean_text(gap.remedy))
+        return msgspec.structs.replace(gap, probe=gap.probe or probe.name, names=names, detail=detail, remedy=remedy)
 
 
 def _checked_relation(probe: Probe, relation: Relation) -> Relation:
@@ -186,7 +188,8 @@ class Runner:
         self._wait(tasks)
 
     def _start_worker(self) -> None:
-        threading.Thread(target=self._work, daemon=True).start()
+        with contextlib.suppress(RuntimeError):  # no thread to be had: who is there does the work, the rest is named at the deadline
+            threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self) -> None:
         while not self._stop.is_set():
@@ -194,7 +197,8 @@ class Runner:
                 task = self._tasks.get_nowait()
             except queue.Empty:
                 return
-            self._visit(task)
+            if not task.ended and time.monotonic() < self.access.deadline:
+                self._visit(task)
 
     def _visit(self, task: _Task) -> None:
         task.began = time.monotonic()
@@ -218,7 +222,9 @@ class Runner:
                 self._gap(task, why, detail)
             seconds = time.monotonic() - task.began if task.began else 0.0
             ended: Ended = "done" if why is None else "timed out" if why == "timed out" else "failed"
-            self.visits += [Visit(task.probe.name, subject, seconds, ended, detail[:200]) for subject in task.subjects or (None,)]
+            self.visits += [
+                Visit(task.probe.name, subject, seconds, ended, self.access.redactor.text(detail)[:200]) for subject in task.subjects or (None,)
+            ]
             self._changed.notify_all()
 
     def _gap(self, task: _Task, why: Why, detail: str) -> None:
@@ -247,7 +253,7 @@ class Runner:
         self.store.close(task)
         waited = f"{time.monotonic() - task.began:.1f} s" if task.began else "its turn"
         self._end(task, "timed out", because or f"{task.probe.name} had not answered after {waited}.")
-        if task.began:
+        if task.began and not self.stopped and time.monotonic() < self.access.deadline:
             self._start_worker()
 
 

@@ -121,7 +121,13 @@ def _compile(file: RowFile, kind: str, order: int, env: Environment) -> Compiled
 
 def read_folder(folder: Path) -> list[RowFile]:
     """Every row under a folder; the examples beside them are not rows. Raises RowError."""
-    return [read(path) for path in sorted(folder.rglob("*.yaml")) if not path.name.endswith(".examples.yaml")]
+    return [read(path) for path in row_files(folder)]
+
+
+def row_files(folder: Path) -> list[Path]:
+    """The files of rows under a folder: regular ones, or links to such; names that begin with a dot are a ConfigMap's own housekeeping."""
+    found = (path for path in sorted(folder.rglob("*.yaml")) if path.is_file() and not path.name.endswith(".examples.yaml"))
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 
 
 def modules(package: ModuleType) -> list[ModuleType]:
@@ -158,11 +164,10 @@ MOST_MOUNTED = 200
 def _mounted(folder: Path) -> list[RowFile]:
     if not folder.is_dir():
         raise RowError(f"{folder}: there is no such folder of rows.")
-    found = read_folder(folder)
-    if not found:
-        raise RowError(f"{folder}: the folder holds no row (NAME.yaml).")
-    if len(found) > MOST_MOUNTED:
-        raise RowError(f"{folder}:1: {len(found)} rows are mounted; at most {MOST_MOUNTED} are read.")
+    files = row_files(folder)
+    if not 0 < len(files) <= MOST_MOUNTED:
+        raise RowError(f"{folder}: the folder holds {len(files)} rows (NAME.yaml); at least one and at most {MOST_MOUNTED} are read.")
+    found = [read(path) for path in files]
     own = {path.name for path in MATRIX.iterdir() if path.is_dir()}
     for file in found:
         if file.row.id.partition("/")[0] in own:

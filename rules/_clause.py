@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from probes._contract import Subject, Value
-from rules._derivation import Unseen
+from rules._derivation import UNSEEN, Unseen
 from rules._expr import Expression, Outcome, RuleBroken, cel_value
 from rules._facts import Facts, Want
 from rules._words import bytes_text, span_text, time_text
@@ -42,10 +42,18 @@ class Bindings:
             self._bind(name)
         value = expression.evaluate(self._activation(expression))
         if value is True:
-            return Judgement(Outcome.TRUE)
+            return self._true(expression)
         if value is False:
             return self._false(expression)
         return self._undecided(expression)
+
+    def _true(self, expression: Expression) -> Judgement:
+        """True, unless it is so only because of an absence in what its source may not have kept."""
+        empty = [name for name in expression.needs if name in self._bound and not self._bound[name] and self._uncovered(name)]
+        rest = {name: self._bound[name] for name in expression.needs if name in self._bound and name not in empty}
+        if not empty or expression.value(rest) is True:
+            return Judgement(Outcome.TRUE)
+        return Judgement(Outcome.CANNOT_TELL, self._covers_missing(empty))
 
     def _false(self, expression: Expression) -> Judgement:
         """False, unless it is so only because of something that its source may not have kept."""
@@ -86,8 +94,10 @@ class Bindings:
         elif owner is None:
             self._reason[name] = "not applicable"
         else:
-            bound = cel_value(self._type(owner, name), value)
-            if bound is None:
+            bound = _bindable(self._type(owner, name), value)
+            if bound is UNSEEN:
+                self._reason[name] = "unseen"
+            elif bound is None:
                 self._reason[name] = "nothing"
             else:
                 self._bound[name] = bound
@@ -130,6 +140,14 @@ class Bindings:
     def _missing(self, names: Iterable[str]) -> tuple[Want, ...]:
         asked = [name for name in names if not name.startswith("cohort.")]
         return tuple(sorted({want for name in asked for want in self.facts.missing(self.subject, name)}))
+
+
+def _bindable(type_: Any, value: Value) -> Any:
+    """The value for CEL; unseen if it cannot be one, such as a time beyond all calendars in a hostile bundle."""
+    try:
+        return cel_value(type_, value)
+    except (OverflowError, ValueError, OSError, TypeError):
+        return UNSEEN
 
 
 def fill(template: str, facts: Facts, subject: Subject, wrap: Any = str) -> str | None:

@@ -130,7 +130,7 @@ class _Court:
     def _judge(self, compiled: Compiled, expression: Expression, bindings: Bindings) -> Judgement:
         try:
             return bindings.judge(expression)
-        except RuleBroken as error:
+        except Exception as error:  # noqa: BLE001  # the one catch-all of the judging: a rule that breaks is named
             self.broken.add(Broken(compiled.row.id, str(error)))
             return Judgement(Outcome.CANNOT_TELL)
 
@@ -239,9 +239,16 @@ def severity(facts: Facts, case: Case) -> Severity:
     """The first severity of the row whose condition holds; medium if none does."""
     bindings = Bindings(facts, case.representative)
     for line, expression in case.compiled.severity:
-        if expression is None or bindings.judge(expression).outcome is Outcome.TRUE:
+        if expression is None or _holds(bindings, expression):
             return line.is_
     return "medium"
+
+
+def _holds(bindings: Bindings, expression: Expression) -> bool:
+    try:
+        return bindings.judge(expression).outcome is Outcome.TRUE
+    except RuleBroken:
+        return False
 
 
 def judge(book: Book, facts: Facts) -> Judged:

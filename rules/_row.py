@@ -97,7 +97,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     symptom: str
     status: Literal["draft", "stable"]
     triage: tuple[str | Triage, ...]
-    causes: Annotated[tuple[Cause, ...], Meta(min_length=1)]
+    causes: Annotated[tuple[Cause, ...], Meta(min_length=1, max_length=40)]
     fix: Annotated[tuple[Fix, ...], Meta(min_length=1)]
     verify: Annotated[tuple[Verify, ...], Meta(min_length=1)]
     prevent: Annotated[tuple[str, ...], Meta(min_length=1)]
@@ -114,7 +114,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     severity: tuple[Severe, ...] = (Severe(is_="medium"),)
     other: Annotated[float, Meta(ge=0.02, lt=1)] = 0.05
     """The prior of "none of the known causes"."""
-    evidence: tuple[Evidence, ...] = ()
+    evidence: Annotated[tuple[Evidence, ...], Meta(max_length=100)] = ()
 
     @property
     def kinds(self) -> tuple[str, ...]:

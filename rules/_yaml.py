@@ -57,8 +57,11 @@ def load(path: Path, type_: type[_T], text: str | None = None) -> tuple[_T, dict
 
 
 def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        raw = file.read(MOST_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise RowError(f"{path}:1: the file cannot be read: {error.strerror}.") from None
     if len(raw) > MOST_BYTES:
         raise RowError(f"{path}:1: the file is larger than {MOST_BYTES // 1024} KiB.")
     try:

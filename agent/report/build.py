@@ -36,11 +36,13 @@ class Builder:
         incidents = tuple(sorted((self._incident(node) for node in nodes), key=_order))
         recovered = tuple(self._incident(Node(case)) for case in self.judged.cases if case.state == "recovered")
         found = gaps(self.book, self.facts)
+        opened = self._open()
+        broken = tuple(sorted({*(f"{one.row}: {one.message}" for one in self.judged.broken), *self.facts.broken}))
         return Report(
             tool=tool, rules=self.book.digest, now=self.facts.now, targets=tuple(targets),
-            verdict=verdict(incidents, recovered, self.facts.swept, found), incidents=incidents, recovered=recovered, open=self._open(),
+            verdict=verdict(incidents, recovered, self.facts.swept, found, unjudged=len(opened) + len(broken)), incidents=incidents, recovered=recovered, open=opened,
             gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), live_rows=len(self.book.live), all_rows=len(self.book.files),
-            broken=tuple(sorted({*(f"{one.row}: {one.message}" for one in self.judged.broken), *self.facts.broken})), conflicts=self._conflicts(), stopped=stopped,
+            broken=broken, conflicts=self._conflicts(), stopped=stopped,
         )  # fmt: skip
 
     def _incident(self, node: Node) -> Incident:
@@ -118,7 +120,9 @@ def _order(incident: Incident) -> tuple[int, int, float, str]:
     return SEVERITIES.index(incident.severity), -incident.affected, incident.onset or float("inf"), incident.id
 
 
-def verdict(incidents: tuple[Incident, ...], recovered: tuple[Incident, ...], swept: Iterable[Swept], gaps_: tuple[Gap, ...]) -> str:
+def verdict(
+    incidents: tuple[Incident, ...], recovered: tuple[Incident, ...], swept: Iterable[Swept], gaps_: tuple[Gap, ...], *, unjudged: int = 0
+) -> str:
     """The first line: the answer."""
     if incidents:
         more = len(incidents) - 1
@@ -129,7 +133,8 @@ def verdict(incidents: tuple[Incident, ...], recovered: tuple[Incident, ...], sw
     if not seen:
         return f"I could see nothing, so I cannot say whether anything is wrong. Not looked at: {blind}."
     before = f" {len(recovered)} recovered." if recovered else ""
-    return f"Nothing wrong in what I could see: {seen}.{before} Not looked at: {blind}."
+    open_rows = f" {unjudged} row{'' if unjudged == 1 else 's'} could not be judged." if unjudged else ""
+    return f"Nothing wrong in what I could see: {seen}.{before}{open_rows} Not looked at: {blind}."
 
 
 def _seen(swept: Iterable[Swept]) -> tuple[str, ...]:

@@ -137,4 +137,6 @@ def exit_code(report: Report, fail_on: str) -> int:
     counted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     if any(incident.severity in counted for incident in _all(report.incidents)):
         return 1
+    if report.broken:
+        return 4
     return 3 if report.stopped or any(gap.asked for gap in report.gaps) else 0

@@ -20,7 +20,9 @@ def _unasked(given: Given) -> Mapping[str, Value]:
     asked = (
         given["container.stopped_by_command"] is True or given["container.killed_by_command"] is True or given["container.health_check_kills"] is True
     )
-    return {"container.ended_unasked": not asked and not given.number("container.unhealthy_events")}
+    unasked = not asked and not given.number("container.unhealthy_events")
+    lost = unasked and given["container.events_complete"] is False
+    return {} if lost else {"container.ended_unasked": unasked}
 
 
 DERIVATIONS = (
@@ -28,7 +30,7 @@ DERIVATIONS = (
         kind="container",
         gives=(Spec(name="container.ended_unasked", type="bool", doc="neither a command nor its health check told it to end"),),
         needs=("container.stopped_by_command", "container.unhealthy_events", "container.health_check_kills"),
-        wants=("container.killed_by_command",),
+        wants=("container.killed_by_command", "container.events_complete"),
         function=_unasked,
     ),
     Derivation(
