@@ -126,7 +126,12 @@ def test_a_bundle_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp
 def test_nothing_but_a_regular_file_is_replaced_or_read(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "a"
     save(tmp_path / "b", FULL)
-    {"fifo": lambda: os.mkfifo(path), "link": lambda: path.symlink_to(tmp_path / "b"), "folder": path.mkdir}[kind]()
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to(tmp_path / "b")
+    else:
+        path.mkdir()
 
     assert "not a regular file" in _refused(path)
     with pytest.raises(BundleError, match="not a regular file"):
@@ -171,7 +176,7 @@ def test_a_bomb_takes_no_more_memory_than_the_cap(tmp_path: Path) -> None:
         ("Expected `int` >= 0", "signals", [[-1, 0, "container.a", 1]]),
         ("Expected `int` <= 9223372036854775807", "signals", [[0, 0, "container.a", 2**70]]),
         ("at `$.observed.signals[0][3]`", "signals", [[0, 0, "container.a", {"finite": "+"}]]),
-        ("at `$.observed.signals[0][3]`", "signals", [[0, 0, "container.a", ["x", 1]]]),
+        ("at `$.observed.signals[0][3][1]`", "signals", [[0, 0, "container.a", ["x", 1]]]),
         ("Expected `array` of at most length 5", "signals", [[0, 0, "container.a", 1, 1.0, "more"]]),
         ("Invalid enum value 'because'", "unavailable", [{"kind": "a", "why": "because", "detail": "", "remedy": ""}]),
         ("Expected `float`", "now", "noon"),
