@@ -83,9 +83,16 @@ class Store:
             self._closed.add(visit)
 
     def seal(self) -> Observed:
+        """Take nothing more; text is redacted once more, for a secret may have been learned after the text that holds it had come."""
         with self._lock:
             self.sealed = True
+            self._observed.signals = [msgspec.structs.replace(signal, value=self._again(signal.value)) for signal in self._observed.signals]
             return self._observed
+
+    def _again(self, value: Value) -> Value:
+        if isinstance(value, tuple):
+            return tuple(self._redactor.text(item) for item in value)
+        return self._redactor.text(value) if isinstance(value, str) else value
 
     def snapshot(self) -> Observed:
         """What is known at this moment, in lists of its own."""

