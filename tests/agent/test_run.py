@@ -94,7 +94,7 @@ def _gaps(report: dict[str, Any], system: str) -> set[str]:
 )
 def test_a_sick_docker_socket_costs_its_own_facts_only(tmp_path: Path, expected: str, answer: Callable[[socket.socket], None]) -> None:
     with _engine(tmp_path, answer) as url:
-        code, out, _err, seconds = _run("--docker", url, "--deadline", "6", "-o", "json")
+        code, out, _err, seconds = _run("--docker", url, "--deadline", "4", "-o", "json")
     report = json.loads(out)
 
     assert seconds < 20
