@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 
 from agent.discover import Target
-from agent.pipeline import access_settings, load, probes_for
+from agent.pipeline import load, look_once, probes_for
 from agent.report.model import Gap
 from agent.settings import Settings
-from probes._access import Access
 from probes._contract import Probe
-from probes._runner import Runner, Store
 from rules._facts import Facts
 
 
@@ -22,11 +19,7 @@ def access_text(settings: Settings, targets: Sequence[Target]) -> str:
 
     probes, book = load()
     mine = probes_for(probes, targets)
-    access = Access(access_settings(targets), deadline=time.monotonic() + settings.deadline)
-    store = Store(access.now, access.redactor)
-    Runner(access, store).send([(probe, ()) for probe in mine if probe.sweeps])
-    observed = store.seal()
-    access.kill_children()
+    observed, _visits = look_once([(probe, ()) for probe in mine if probe.sweeps], targets, settings.deadline)
     by_probe: dict[str, list[Gap]] = defaultdict(list)
     for gap in gaps(book, Facts(observed, book.vocabulary)):
         by_probe[gap.what.partition(" ")[0]].append(gap)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,11 +9,10 @@ import msgspec
 
 from agent.discover import Target
 from agent.matrix import UsageError, matrix_text
-from agent.pipeline import access_settings
+from agent.pipeline import look_once
 from agent.settings import Settings
-from probes._access import Access
 from probes._contract import Observed, Probe, Subject
-from probes._runner import Runner, Store, load_probes
+from probes._runner import load_probes
 from rules._book import MATRIX, Book, compile_book, read_folder, vocabulary
 from rules._examples import run_examples
 from rules._lint import LINTS, lint
@@ -100,13 +98,8 @@ def run_probe(name: str, subjects: Sequence[str], settings: Settings, targets: S
     given = tuple(Subject(*text.split("/", 1)) for text in subjects if "/" in text)
     if not probe.sweeps and not given:
         raise UsageError(f"{name} follows up on subjects; name one, such as {probe.kind}/NAME.")
-    access = Access(access_settings(targets), deadline=time.monotonic() + settings.deadline)
-    store = Store(access.now, access.redactor)
-    runner = Runner(access, store)
-    runner.send([(probe, given)])
-    observed = store.seal()
-    access.kill_children()
-    return _lines(observed) + f"\n# {runner.visits[0].ended} in {runner.visits[0].seconds:.3f} s", not observed.unavailable
+    observed, visits = look_once([(probe, given)], targets, settings.deadline)
+    return _lines(observed) + f"\n# {visits[0].ended} in {visits[0].seconds:.3f} s", not observed.unavailable
 
 
 def _lines(observed: Observed) -> str:

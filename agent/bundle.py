@@ -2,7 +2,7 @@
 
 A bundle is one JSON document in gzip, so that `zcat run.bundle | jq .` shows all of it:
 
-    {"format":"diagnose-bundle","version":1,"tool":"0.1.0","rules":"9c1e…","settings":{…},…,
+    {"format":"diagnose-bundle","version":1,"tool":"0.1.0","rules":"9c1e…",…,
      "subjects":[["container","trainer"],…],"sources":[["docker.containers","docker inspect trainer","host"],…],
      "observed":{"now":…,"signals":[[0,0,"container.exit_code",137],…],…},…}
 
@@ -32,14 +32,12 @@ _T = TypeVar("_T")
 
 
 class Bundle(msgspec.Struct, kw_only=True):
-    """A finished run, enough to judge it again: what was seen, by which tool, under which rules and settings."""
+    """A finished run, enough to judge it again: what was seen, by which tool, under which rules."""
 
     tool: str
     rules: str
     """The digest of the rules that judged it."""
     observed: Observed
-    settings: dict[str, str] = {}
-    """Redacted by whoever fills it in."""
     targets: tuple[str, ...] = ()
     earlier: Observed | None = None
     """The run that it was compared with."""
@@ -85,7 +83,6 @@ class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     version: Literal[1]
     tool: str
     rules: str
-    settings: dict[str, str]
     targets: tuple[str, ...]
     stopped: bool
     visits: tuple[Visit, ...]
@@ -146,7 +143,7 @@ def _to_document(bundle: Bundle) -> _Document:
     subject_at = {subject: place for place, subject in enumerate(sorted({signal.subject for signal in signals}))}
     source_at = {source: place for place, source in enumerate(sorted({signal.source for signal in signals}))}
     return _Document(
-        format="diagnose-bundle", version=1, tool=bundle.tool, rules=bundle.rules, settings=dict(sorted(bundle.settings.items())),
+        format="diagnose-bundle", version=1, tool=bundle.tool, rules=bundle.rules,
         targets=bundle.targets, stopped=bundle.stopped, visits=tuple(sorted(bundle.visits, key=_visit_order)),
         subjects=[(subject.kind, subject.key) for subject in subject_at],
         sources=[(source.probe, source.command, source.vantage) for source in source_at],
@@ -183,7 +180,7 @@ def _from_document(document: _Document) -> Bundle:
     subjects = [Subject(kind, key) for kind, key in document.subjects]
     sources = [Source(probe, command, vantage) for probe, command, vantage in document.sources]
     return Bundle(
-        tool=document.tool, rules=document.rules, settings=document.settings, targets=document.targets, visits=document.visits,
+        tool=document.tool, rules=document.rules, targets=document.targets, visits=document.visits,
         stopped=document.stopped, observed=_from_tables(document.observed, subjects, sources),
         earlier=None if document.earlier is None else _from_tables(document.earlier, subjects, sources),
     )  # fmt: skip

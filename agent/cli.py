@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent import __version__
+
+if TYPE_CHECKING:
+    from agent.discover import Target
+    from agent.settings import Settings
 
 FOUND, USAGE, BLIND, FAULT = 1, 2, 3, 4
 MEANING = {
@@ -92,15 +97,13 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
 
 def _do_run(options: argparse.Namespace) -> int:
     from agent import bundle, pipeline
-    from agent.discover import discover
     from agent.progress import live
-    from agent.settings import Settings, read_settings
+    from agent.settings import Settings
     from probes._redact import Redactor
 
     _known_formats(options)
     flags = {name: getattr(options, name, None) for name in Settings.__struct_fields__}
-    settings, chosen = read_settings(flags, os.environ, options.config)
-    targets = discover(settings, chosen, os.environ, os.getuid())
+    settings, targets = _settled(flags, options.config)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
     print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
     earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
@@ -110,6 +113,15 @@ def _do_run(options: argparse.Namespace) -> int:
     if options.save:
         bundle.save(Path(options.save), done.bundle)
     return code
+
+
+def _settled(flags: Mapping[str, object], config: str = "") -> tuple[Settings, tuple[Target, ...]]:
+    """The settings, and the targets that they, the environment and this machine name. Raises SettingsError."""
+    from agent.discover import discover
+    from agent.settings import read_settings
+
+    settings, chosen = read_settings(flags, os.environ, config)
+    return settings, discover(settings, chosen, os.environ, os.getuid())
 
 
 def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
@@ -196,11 +208,8 @@ def _access(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 
 def _do_access(options: argparse.Namespace) -> int:
     from agent.access import access_text
-    from agent.discover import discover
-    from agent.settings import read_settings
 
-    settings, chosen = read_settings({"docker": options.docker}, os.environ)
-    print(access_text(settings, discover(settings, chosen, os.environ, os.getuid())))
+    print(access_text(*_settled({"docker": options.docker})))
     return 0
 
 
@@ -230,14 +239,11 @@ def _probes(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 
 def _do_probes(options: argparse.Namespace) -> int:
     from agent.books import list_probes, run_probe
-    from agent.discover import discover
-    from agent.settings import read_settings
 
     if options.what == "list":
         print(list_probes())
         return 0
-    settings, chosen = read_settings({"docker": options.docker}, os.environ)
-    text, good = run_probe(options.probe, options.subject, settings, discover(settings, chosen, os.environ, os.getuid()))
+    text, good = run_probe(options.probe, options.subject, *_settled({"docker": options.docker}))
     print(text)
     return 0 if good else BLIND
 

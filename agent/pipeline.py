@@ -58,12 +58,21 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
         _collect(runner, book, probes_for(probes, targets), earlier, say)
         observed = store.seal()
         access.kill_children()
-        visits = tuple(sorted(runner.visits, key=repr))
         bundle = Bundle(
-            tool=__version__, rules=book.digest, targets=tuple(access.redactor.text(f"{one.system} {one.address}") for one in targets), observed=observed, earlier=earlier, visits=visits,
+            tool=__version__, rules=book.digest, targets=tuple(access.redactor.text(f"{one.system} {one.address}") for one in targets), observed=observed, earlier=earlier, visits=tuple(runner.visits),
             stopped=runner.stopped or time.monotonic() >= access.deadline,
         )  # fmt: skip
         return Run(report=report_of(bundle, book), bundle=bundle)
+
+
+def look_once(work: Work, targets: Sequence[Target], seconds: float) -> tuple[Observed, list[Visit]]:
+    """What these probes alone say, without following up, and how each visit went."""
+    access = Access(access_settings(targets), deadline=time.monotonic() + seconds)
+    runner = Runner(access, Store(access.now, access.redactor))
+    runner.send(work)
+    observed = runner.store.seal()
+    access.kill_children()
+    return observed, runner.visits
 
 
 def report_of(bundle: Bundle, book: Book) -> Report:

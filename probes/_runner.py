@@ -31,7 +31,6 @@ from probes._contract import (
     Relation,
     Signal,
     Source,
-    Spec,
     Subject,
     Swept,
     Unavailable,
@@ -86,13 +85,17 @@ class Store:
         """Take nothing more; text is redacted once more, for a secret may have been learned after the text that holds it had come."""
         with self._lock:
             self.sealed = True
-            self._observed.signals = [msgspec.structs.replace(signal, value=self._again(signal.value)) for signal in self._observed.signals]
+            self._observed.signals = [msgspec.structs.replace(signal, value=self._redacted(signal.value)) for signal in self._observed.signals]
+            self._observed.unavailable = [self._withheld(gap) for gap in self._observed.unavailable]
             return self._observed
 
-    def _again(self, value: Value) -> Value:
+    def _redacted(self, value: Value) -> Value:
         if isinstance(value, tuple):
             return tuple(self._redactor.text(item) for item in value)
         return self._redactor.text(value) if isinstance(value, str) else value
+
+    def _withheld(self, gap: Unavailable) -> Unavailable:
+        return msgspec.structs.replace(gap, detail=self._redactor.text(gap.detail), remedy=self._redactor.text(gap.remedy))
 
     def snapshot(self) -> Observed:
         """What is known at this moment, in lists of its own."""
@@ -132,23 +135,18 @@ class Store:
         if not states and not events:
             raise ContractError(f"{probe.name} looked at a {look.subject.kind}, but declares no signal of that kind.")
         source = Source(probe.name, self._redactor.text(look.command), look.vantage)
-        found: list[Signal | Coverage] = [Signal(look.subject, name, self._value(spec, look.values[name]), source) for name, spec in states.items()]
-        found += [Signal(look.subject, name, self._value(events[name], value), source, float(at)) for name, value, at in look.events]
+        found: list[Signal | Coverage] = [
+            Signal(look.subject, name, self._redacted(checked(spec, look.values[name])), source) for name, spec in states.items()
+        ]
+        found += [Signal(look.subject, name, self._redacted(checked(events[name], value)), source, float(at)) for name, value, at in look.events]
         if look.covered_since is not None:
             found += [Coverage(look.subject, name, look.covered_since) for name in events]
         return found
 
-    def _value(self, spec: Spec, value: Value) -> Value:
-        good = checked(spec, value)
-        if isinstance(good, str):
-            return self._redactor.text(good)
-        return tuple(self._redactor.text(item) for item in good) if isinstance(good, tuple) else good
-
     def _unavailable(self, probe: Probe, gap: Unavailable) -> Unavailable:
         names = gap.names or (*(spec.name for spec in probe.gives), *probe.relations)
-        detail = self._redactor.text(clean_text(gap.detail))[:400]
-        remedy = self._redactor.text(clean_text(gap.remedy))
-        return msgspec.structs.replace(gap, probe=gap.probe or probe.name, names=names, detail=detail, remedy=remedy)
+        clean = self._withheld(msgspec.structs.replace(gap, detail=clean_text(gap.detail), remedy=clean_text(gap.remedy)))
+        return msgspec.structs.replace(clean, probe=gap.probe or probe.name, names=names, detail=clean.detail[:400])
 
 
 def _checked_relation(probe: Probe, relation: Relation) -> Relation:

@@ -17,8 +17,8 @@ from probes._contract import RELATIONS, Spec, Type
 from rules import derive
 from rules._derivation import Derivation, Relator
 from rules._expr import Environment, Expression, ExpressionError, declared
-from rules._facts import Vocabulary
 from rules._row import Evidence, Row, RowFile, Severe, Verify, clauses, read
+from rules._vocabulary import Vocabulary
 from rules._yaml import RowError
 
 MATRIX = Path(__file__).parent / "matrix"

@@ -11,6 +11,7 @@ from probes._contract import Subject
 from rules._book import Compiled
 from rules._facts import Facts
 from rules._rank import COHORT_SIZE
+from rules._row import signal_name
 
 OWNERS = ("workload", "cgroup")
 """What makes several subjects one case: the workload they are parts of, the control group they were killed in."""
@@ -44,7 +45,7 @@ def grouped(facts: Facts, compiled: Compiled, subjects: Iterable[Subject], *, co
 
 
 def _marks(facts: Facts, compiled: Compiled, subject: Subject) -> tuple[str, ...]:
-    names = (f"{compiled.kind}{name[2:]}" if name.startswith("it.") else name for name in compiled.row.case)
+    names = (signal_name(compiled.kind, name) for name in compiled.row.case)
     return tuple(repr(facts.read(subject, name)[1]) for name in names)
 
 

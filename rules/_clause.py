@@ -12,6 +12,7 @@ from probes._contract import Subject, Value
 from rules._derivation import UNSEEN, Unseen
 from rules._expr import Expression, Outcome, RuleBroken, cel_value
 from rules._facts import Facts, Want
+from rules._row import signal_name
 from rules._words import bytes_text, span_text, time_text
 
 _FILL_IN = re.compile(r"\{([a-z_]+(?:\.[a-z0-9_]+)?)\}")
@@ -168,7 +169,7 @@ def shown(facts: Facts, subject: Subject, name: str) -> str | None:
     """A fill-in for people: `it` is the subject's key, `KIND.name` a signal with its unit; None for nothing or unseen."""
     if name == "it":
         return subject.key
-    name = f"{subject.kind}{name[2:]}" if name.startswith("it.") else name
+    name = signal_name(subject.kind, name)
     owner = facts.reach(subject, name.partition(".")[0])
     if not isinstance(owner, Subject):
         return None

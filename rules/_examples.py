@@ -21,9 +21,10 @@ import msgspec
 
 from probes._contract import Observed, Relation, Signal, Source, Subject, Value, checked
 from rules._book import Book
-from rules._facts import Facts, Vocabulary
+from rules._facts import Facts
 from rules._judge import Case, Judged, judge, severity
 from rules._row import RowFile
+from rules._vocabulary import Vocabulary
 from rules._yaml import RowError, load
 
 NOW = 1_800_000_000.0

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from probes._contract import RELATIONS, Census, Observed, Relation, Signal, Source, Spec, Subject, Unavailable, Value
+from probes._contract import Census, Observed, Relation, Signal, Source, Subject, Unavailable, Value
 from rules._alias import Aliases
 from rules._derivation import UNSEEN, Derivation, Given, Relator, Unseen
+from rules._vocabulary import Vocabulary
 
 BEFORE_ATTEMPT_S = 15 * 60.0
-LONGEST_PATH = 4
 _VANTAGES = ("itself", "node", "pod", "host")
 
 
@@ -24,39 +24,6 @@ class Want(msgspec.Struct, frozen=True, order=True):
 
     subject: Subject
     name: str
-
-
-class Vocabulary:
-    """Every signal and relation that probes and derivations can give."""
-
-    def __init__(self, specs: Iterable[Spec], derivations: Iterable[Derivation], relators: Iterable[Relator] = ()) -> None:
-        self.specs: dict[str, Spec] = {}
-        self.derivations: dict[str, Derivation] = {}
-        self.relators = tuple(relators)
-        for spec in specs:
-            self._add(spec)
-        for derivation in derivations:
-            for spec in derivation.gives:
-                self._add(spec)
-                self.derivations[spec.name] = derivation
-        self.paths = _paths()
-
-    def _add(self, spec: Spec) -> None:
-        if self.specs.setdefault(spec.name, spec) != spec:
-            raise ValueError(f"The signal {spec.name} is declared twice and differently.")
-
-    def of(self, name: str) -> Spec:
-        """The Spec behind a name as rows write it: `_age` of a time, `_at` of an event, a neighbour's relation for its kind."""
-        return self.specs[self.base(name)]
-
-    def base(self, name: str) -> str:
-        if name in self.specs:
-            return name
-        plain = name.removesuffix("_age").removesuffix("_at")
-        for stem in (f"{plain}_at", plain) if name.endswith(("_age", "_at")) else ():
-            if stem in self.specs:
-                return stem
-        return name
 
 
 class Facts:
@@ -183,8 +150,7 @@ class Facts:
         owner = self.reach(subject, name.partition(".")[0])
         if owner is None or isinstance(owner, Unseen):
             return None, None if owner is None else UNSEEN
-        local = name if name.partition(".")[0] == owner.kind else f"{owner.kind}.{name.partition('.')[2]}"
-        return owner, self.value(owner, local)
+        return owner, self.value(owner, self._local(owner, name))
 
     def source(self, subject: Subject, name: str) -> tuple[Source, ...]:
         """Where a value is from; for a derived one, where its seen inputs are from."""
@@ -338,24 +304,3 @@ def _gap_order(gap: Unavailable) -> tuple[str, bool, tuple[str, str], str]:
 
 def _order(signal: Signal) -> tuple[Subject, str, float, Source, str]:
     return (signal.subject, signal.name, signal.at or 0.0, signal.source, repr(signal.value))
-
-
-def _paths() -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:
-    """For each pair of kinds, every way between them along to-one relations, shortest first."""
-    steps: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for arity in RELATIONS:
-        if arity.one and arity.from_kind != arity.to_kind:
-            steps[arity.from_kind].append((f"{arity.from_kind} {arity.name} {arity.to_kind}", arity.to_kind))
-    found: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
-    for start in sorted(steps):
-        frontier: list[tuple[str, tuple[str, ...], frozenset[str]]] = [(start, (), frozenset({start}))]
-        for _ in range(LONGEST_PATH):
-            frontier = [
-                (kind, (*path, name), seen | {kind}) for here, path, seen in frontier for name, kind in sorted(steps[here]) if kind not in seen
-            ]
-            for kind, path, _seen in frontier:
-                found[(start, kind)].append(path)
-    for arity in RELATIONS:
-        if arity.one and arity.from_kind == arity.to_kind:
-            found[(arity.from_kind, arity.name)].append((f"{arity.from_kind} {arity.name} {arity.to_kind}",))
-    return {pair: tuple(paths) for pair, paths in found.items()}

@@ -16,7 +16,7 @@ from rules._clause import Bindings, Judgement
 from rules._expr import Expression, Outcome, RuleBroken
 from rules._facts import Facts, Want
 from rules._rank import LATER_S, Ranking, Weighed, rank
-from rules._row import Evidence, Row, Severity
+from rules._row import Evidence, Row, Severity, signal_name
 
 State = Literal["now", "flapping", "recovered", "open"]
 
@@ -147,8 +147,7 @@ class _Court:
     def _onset(self, compiled: Compiled, subjects: Iterable[Subject]) -> float | None:
         if not compiled.row.onset:
             return None
-        name = compiled.row.onset
-        name = f"{compiled.kind}{name[2:]}" if name.startswith("it.") else name
+        name = signal_name(compiled.kind, compiled.row.onset)
         values = [self.facts.read(subject, name)[1] for subject in subjects]
         known = [value for value in values if isinstance(value, float | int) and not isinstance(value, bool)]
         return min(known) if known else None

@@ -10,7 +10,7 @@ import msgspec
 from rules._book import Book
 from rules._clause import fill_ins
 from rules._examples import Result, outcomes, run_examples
-from rules._row import OTHER, Evidence, RowFile, Triage, clauses
+from rules._row import OTHER, Evidence, RowFile, Triage, clauses, signal_name
 
 _NEGATION = re.compile(r"!(?!=)")
 _UNEQUAL = re.compile(r"([\w.]+)\s*!=")
@@ -139,8 +139,7 @@ def _fill_ins(it: _Subject) -> Iterator[Finding]:
 def _fillable(book: Book, name: str, kind: str) -> bool:
     if name == "it" or name.endswith(".name"):
         return True
-    full = f"{kind}{name[2:]}" if name.startswith("it.") else name
-    return book.vocabulary.base(full) in book.vocabulary.specs
+    return book.vocabulary.base(signal_name(kind, name)) in book.vocabulary.specs
 
 
 def _examples_right(it: _Subject) -> Iterator[Finding]:

@@ -21,6 +21,11 @@ Weight = Annotated[float, Meta(ge=-25, le=25)]
 OTHER = "other"
 
 
+def signal_name(kind: str, name: str) -> str:
+    """A name as a row writes it, in full: `it.state` on a container is `container.state`."""
+    return f"{kind}{name[2:]}" if name.startswith("it.") else name
+
+
 class Any_(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):  # noqa: N801  # `any` in the file
     """Clauses of which one must hold."""
 

@@ -9,6 +9,7 @@ from rules._expr import ExpressionError, Outcome, names_in
 from rules._facts import Facts
 from rules._judge import Case
 from rules._rank import Weighed, gain
+from rules._row import signal_name
 
 _MARKS: dict[Outcome, Mark] = {Outcome.TRUE: "true", Outcome.FALSE: "false", Outcome.CANNOT_TELL: "unknown"}
 MOST_VALUE = 70
@@ -66,4 +67,4 @@ def _names(case: Case, weighed: Weighed) -> tuple[str, ...]:
         names = names_in(weighed.evidence.if_)
     except ExpressionError:
         return ()
-    return tuple(f"{case.compiled.kind}{name[2:]}" if name.startswith("it.") else name for name in names if not name.startswith("cohort."))
+    return tuple(signal_name(case.compiled.kind, name) for name in names if not name.startswith("cohort."))

@@ -28,10 +28,8 @@ LIMIT_S = 8.0
 MOST_BYTES = 64_000_000
 """The longest answer that is decoded: a list of some 30,000 containers."""
 
-DEFAULT_SOCKET = "/var/run/docker.sock"
-
 REMEDIES: Mapping[Why, str] = {
-    "not configured": f"Set DOCKER_HOST to the engine's address, such as unix://{DEFAULT_SOCKET}.",
+    "not configured": "Set DOCKER_HOST to the engine's address, such as unix:///var/run/docker.sock.",
     "refused": "Start the engine, or set DOCKER_HOST to one that runs.",
     "timed out": "See whether the engine answers `docker version`, or give more time with --deadline.",
     "forbidden": "Run as a member of the docker group, or set DOCKER_HOST.",
@@ -142,14 +140,11 @@ def opened(access: Access, limit: float = LIMIT_S) -> Iterator[Engine]:
 
 
 def address(access: Access) -> str:
-    """The engine's URL: the setting `docker`, else DOCKER_HOST, else the default socket if there is one."""
-    named = access.settings.get("docker") or os.environ.get("DOCKER_HOST", "")
-    if named:
-        return named
-    default = access.path(DEFAULT_SOCKET)
-    if not default.exists():
-        raise EngineError("not configured", f"No engine is named, and there is no {DEFAULT_SOCKET}.")
-    return f"unix://{default}"
+    """The engine's URL: the setting `docker`, into which discovery puts DOCKER_HOST or a socket that it finds."""
+    named = access.settings.get("docker")
+    if not named:
+        raise EngineError("not configured", "No engine is named, and none was found by its socket.")
+    return named
 
 
 def _client(url: str, deadline: float) -> Any:
@@ -177,7 +172,7 @@ def on_engine(subjects: Iterable[Subject]) -> Iterator[Subject]:
 
 def unavailable(error: Unreachable, access: Access, kind: str, subject: Subject | None = None, names: tuple[str, ...] = ()) -> Unavailable:
     """The answer for what could not be read."""
-    asked = access.settings.get("docker.asked") == "true" or bool(os.environ.get("DOCKER_HOST"))
+    asked = access.settings.get("docker.asked") == "true"
     remedy = getattr(error, "remedy", "") or REMEDIES[error.why]
     return Unavailable(kind=kind, why=error.why, detail=error.detail, remedy=remedy, subject=subject, names=names, asked=asked)
 

@@ -1,19 +1,24 @@
-"""A fact: one signal of an inspected container, beside the way to read it from the API's answer."""
+"""A fact: one signal, beside the way to read it from the API's answer."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from probes._contract import Spec, Type, Value
-from probes.docker._shapes import Container
 
-Take = Callable[[Container], Value]
-Fact = tuple[Spec, Take]
+T = TypeVar("T")
+Fact = tuple[Spec, Callable[[T], Value]]
 
 
-def fact(name: str, type_: Type, take: Take, doc: str, unit: str = "") -> Fact:
-    return Spec(name=f"container.{name}", type=type_, doc=doc, unit=unit), take
+def fact(name: str, type_: Type, take: Callable[[T], Value], doc: str, unit: str = "") -> Fact[T]:
+    return Spec(name=name, type=type_, doc=doc, unit=unit), take
+
+
+def taken(facts: Iterable[Fact[T]], it: T) -> dict[str, Value]:
+    """The value of each fact in one answer."""
+    return {spec.name: take(it) for spec, take in facts}
 
 
 def limit(number: int | None) -> int | None:

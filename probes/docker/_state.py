@@ -60,24 +60,47 @@ def health_command(it: Container) -> str | None:
     return test[1] if test[0] == "CMD-SHELL" and len(test) == 2 else shell(test[1:])
 
 
-STATE: tuple[Fact, ...] = (
-    fact("id", "text", lambda it: it.id[:12], "First 12 digits of Id."),
-    fact("engine", "text", lambda _: "docker", 'The kind of engine that runs it: "docker".'),
-    fact("state", "text", lambda it: it.state.status or None, "State.Status: created, running, paused, restarting, removing, exited or dead."),
-    fact("exit_code", "int", exit_code, "State.ExitCode of the last attempt that ended or failed to start; none while one runs, or before."),
-    fact("oom_killed", "bool", lambda it: it.state.oom_killed, "State.OOMKilled as it stands; once true it stays so while the next attempt runs."),
-    fact("start_error", "text", lambda it: it.state.error or None, "State.Error: why the last start failed; none if it did not."),
-    fact("created_at", "time", lambda it: seconds(it.created), "Created."),
-    fact("started_at", "time", lambda it: seconds(it.state.started_at), "State.StartedAt: the last start that succeeded; none before."),
-    fact("finished_at", "time", lambda it: seconds(it.state.finished_at), "State.FinishedAt: the last end, also while the next attempt runs."),
-    fact("last_attempt_at", "time", last_attempt_at, "Start of the attempt that runs or ended last; Created if none ran and the start failed."),
-    fact("attempt_lasted", "span", attempt_lasted, "How long the last attempt lasted; none while one runs.", "s"),
-    fact("pid", "int", lambda it: it.state.pid or None, "State.Pid, on the host; none while nothing runs."),
-    fact("restart_count", "int", lambda it: it.restart_count, "RestartCount: restarts by the engine's policy since the last start by command."),
-    fact("health", "text", health, "State.Health.Status: starting, healthy or unhealthy; none without a health check."),
-    fact("has_health_check", "bool", lambda it: health_command(it) is not None, "Config.Healthcheck.Test names a command."),
-    fact("health_failing_streak", "int", _failing_streak, "State.Health.FailingStreak; none without a health check."),
-    fact("health_output", "text", _health_output, "Output of the last failed run in State.Health.Log, which keeps five; none if none failed."),
-    fact("health_command", "text", health_command, "The command in Config.Healthcheck.Test."),
+STATE: tuple[Fact[Container], ...] = (
+    fact("container.id", "text", lambda it: it.id[:12], "First 12 digits of Id."),
+    fact("container.engine", "text", lambda _: "docker", 'The kind of engine that runs it: "docker".'),
+    fact(
+        "container.state", "text", lambda it: it.state.status or None, "State.Status: created, running, paused, restarting, removing, exited or dead."
+    ),
+    fact(
+        "container.exit_code", "int", exit_code, "State.ExitCode of the last attempt that ended or failed to start; none while one runs, or before."
+    ),
+    fact(
+        "container.oom_killed",
+        "bool",
+        lambda it: it.state.oom_killed,
+        "State.OOMKilled as it stands; once true it stays so while the next attempt runs.",
+    ),
+    fact("container.start_error", "text", lambda it: it.state.error or None, "State.Error: why the last start failed; none if it did not."),
+    fact("container.created_at", "time", lambda it: seconds(it.created), "Created."),
+    fact("container.started_at", "time", lambda it: seconds(it.state.started_at), "State.StartedAt: the last start that succeeded; none before."),
+    fact(
+        "container.finished_at", "time", lambda it: seconds(it.state.finished_at), "State.FinishedAt: the last end, also while the next attempt runs."
+    ),
+    fact(
+        "container.last_attempt_at",
+        "time",
+        last_attempt_at,
+        "Start of the attempt that runs or ended last; Created if none ran and the start failed.",
+    ),
+    fact("container.attempt_lasted", "span", attempt_lasted, "How long the last attempt lasted; none while one runs.", "s"),
+    fact("container.pid", "int", lambda it: it.state.pid or None, "State.Pid, on the host; none while nothing runs."),
+    fact(
+        "container.restart_count",
+        "int",
+        lambda it: it.restart_count,
+        "RestartCount: restarts by the engine's policy since the last start by command.",
+    ),
+    fact("container.health", "text", health, "State.Health.Status: starting, healthy or unhealthy; none without a health check."),
+    fact("container.has_health_check", "bool", lambda it: health_command(it) is not None, "Config.Healthcheck.Test names a command."),
+    fact("container.health_failing_streak", "int", _failing_streak, "State.Health.FailingStreak; none without a health check."),
+    fact(
+        "container.health_output", "text", _health_output, "Output of the last failed run in State.Health.Log, which keeps five; none if none failed."
+    ),
+    fact("container.health_command", "text", health_command, "The command in Config.Healthcheck.Test."),
 )
 """Exit codes 125 to 128 with a start_error are the engine's own: not found, not executable, no such port or device."""

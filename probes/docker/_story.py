@@ -12,6 +12,7 @@ import msgspec
 
 from probes._contract import Spec, Type, Value
 from probes.docker._attempts import Attempt, attempts, code_of, signal_of
+from probes.docker._fact import Fact, taken
 from probes.docker._kept import Event
 
 HOUR_S = 3600.0
@@ -38,9 +39,6 @@ class Story(msgspec.Struct, frozen=True):
 
     def of(self, action: str) -> list[Event]:
         return [event for event in self.events if event.action == action]
-
-
-Take = Callable[[Story], Value]
 
 
 def story(events: Sequence[Event], now: float, beside: Beside) -> Story:
@@ -85,11 +83,11 @@ def _first_death(it: Story) -> float | None:
     return it.died[0].died if it.died else None
 
 
-def _fact(name: str, type_: Type, take: Take, doc: str, unit: str = "") -> tuple[Spec, Take]:
+def _fact(name: str, type_: Type, take: Callable[[Story], Value], doc: str, unit: str = "") -> Fact[Story]:
     return Spec(name=f"container.{name}", type=type_, doc=doc, unit=unit, covered_by=COMPLETE), take
 
 
-_FACTS: tuple[tuple[Spec, Take], ...] = (
+_FACTS: tuple[Fact[Story], ...] = (
     _fact("deaths", "int", lambda it: len(it.died), "Number of die events."),
     _fact("deaths_by_command", "int", lambda it: sum(x.stopped or x.killed for x in it.died), "Those of them that a stop or kill command brought."),
     _fact("exit_codes", "texts", lambda it: _distinct(x.code for x in it.died), "Distinct exitCode values of die events, newest last."),
@@ -143,7 +141,7 @@ SPECS: tuple[Spec, ...] = (*(spec for spec, _ in _FACTS), _COMPLETE, *(spec for 
 
 def values(it: Story) -> dict[str, Value]:
     """A value or None for each state of SPECS."""
-    return {**{spec.name: take(it) for spec, take in _FACTS}, COMPLETE: it.beside.complete}
+    return {**taken(_FACTS, it), COMPLETE: it.beside.complete}
 
 
 def happened(events: Iterable[Event]) -> tuple[tuple[str, Value, float], ...]:

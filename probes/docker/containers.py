@@ -11,6 +11,7 @@ from probes._access import Access
 from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value
 from probes.docker._census import census
 from probes.docker._engine import Engine, EngineError, opened, unavailable
+from probes.docker._fact import taken
 from probes.docker._hide import visible
 from probes.docker._listed import MOST, closer
 from probes.docker._setup import COMPOSE, SETUP, image, label, networks
@@ -84,7 +85,7 @@ def values(it: Container, access: Access) -> dict[str, Value]:
     """A value or None for each of SPECS."""
     labels = [f"{name}={value}" for name, value in sorted((it.config.labels or {}).items())]
     return {
-        **{spec.name: take(it) for spec, take in (*STATE, *SETUP)},
+        **taken((*STATE, *SETUP), it),
         "container.runs_for": runs_for(it, access.now),
         "container.env": visible(access.redactor, it.config.env or (), most=200),
         "container.labels": visible(access.redactor, labels, most=64),

@@ -6,37 +6,31 @@ image trainer:1.4  exists=true  architecture=arm64  entrypoint="python train.py"
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from probes._access import Access
-from probes._contract import Answer, Look, Probe, Spec, Subject, Type, Value
+from probes._contract import Answer, Look, Probe, Spec, Subject, Value
 from probes.docker._engine import Engine, EngineError, opened, unavailable
-from probes.docker._fact import shell
+from probes.docker._fact import Fact, fact, shell, taken
 from probes.docker._shapes import Config, Image
 from probes.docker._times import seconds
 
 _REFERENCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._:@/-]*")
-
-Take = Callable[[Image], Value]
-
-
-def _fact(name: str, type_: Type, take: Take, doc: str, unit: str = "") -> tuple[Spec, Take]:
-    return Spec(name=f"image.{name}", type=type_, doc=doc, unit=unit), take
 
 
 def _config(it: Image) -> Config:
     return it.config or Config()
 
 
-_FACTS: tuple[tuple[Spec, Take], ...] = (
-    _fact("exists", "bool", lambda _: True, "The engine has it; all other signals are none where it has not."),
-    _fact("id", "text", lambda it: it.id, "Id: the digest of its configuration."),
-    _fact("architecture", "text", lambda it: it.architecture or None, "Architecture, as Go says it: amd64, arm64."),
-    _fact("os", "text", lambda it: it.os or None, "Os."),
-    _fact("created_at", "time", lambda it: seconds(it.created), "Created: when it was built; none if the build says no time."),
-    _fact("entrypoint", "text", lambda it: shell(_config(it).entrypoint), "Config.Entrypoint, quoted for a shell."),
-    _fact("cmd", "text", lambda it: shell(_config(it).cmd), "Config.Cmd, quoted for a shell."),
-    _fact("size_bytes", "int", lambda it: it.size, "Size: all its layers, unpacked.", "bytes"),
+_FACTS: tuple[Fact[Image], ...] = (
+    fact("image.exists", "bool", lambda _: True, "The engine has it; all other signals are none where it has not."),
+    fact("image.id", "text", lambda it: it.id, "Id: the digest of its configuration."),
+    fact("image.architecture", "text", lambda it: it.architecture or None, "Architecture, as Go says it: amd64, arm64."),
+    fact("image.os", "text", lambda it: it.os or None, "Os."),
+    fact("image.created_at", "time", lambda it: seconds(it.created), "Created: when it was built; none if the build says no time."),
+    fact("image.entrypoint", "text", lambda it: shell(_config(it).entrypoint), "Config.Entrypoint, quoted for a shell."),
+    fact("image.cmd", "text", lambda it: shell(_config(it).cmd), "Config.Cmd, quoted for a shell."),
+    fact("image.size_bytes", "int", lambda it: it.size, "Size: all its layers, unpacked.", "bytes"),
 )
 
 SPECS: tuple[Spec, ...] = tuple(spec for spec, _ in _FACTS)
@@ -62,7 +56,7 @@ def _answer(engine: Engine, access: Access, subject: Subject) -> Answer:
 
 def _look(subject: Subject, it: Image | None) -> Look:
     found: dict[str, Value] = dict.fromkeys(spec.name for spec in SPECS)
-    values = found | {"image.exists": False} if it is None else {spec.name: take(it) for spec, take in _FACTS}
+    values = found | {"image.exists": False} if it is None else taken(_FACTS, it)
     return Look(subject=subject, values=values, command=f"docker image inspect {subject.key}")
 
 

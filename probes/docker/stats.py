@@ -13,7 +13,7 @@ import msgspec
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Spec, Subject, Type, Value
 from probes.docker._engine import Engine, EngineError, on_engine, opened, unavailable
-from probes.docker._fact import limit
+from probes.docker._fact import Fact, fact, limit, taken
 from probes.docker._shapes import Container
 from probes.docker._times import seconds
 
@@ -102,14 +102,11 @@ def _throttled(it: Use) -> float | None:
     return (now.throttled_periods - before.throttled_periods) / periods if sampled else None
 
 
-Take = Callable[[Use], Value]
+def _fact(name: str, type_: Type, take: Callable[[Use], Value], doc: str, unit: str = "") -> Fact[Use]:
+    return fact(f"container.{name}", type_, take, f"{doc} None while nothing runs.", unit)
 
 
-def _fact(name: str, type_: Type, take: Take, doc: str, unit: str = "") -> tuple[Spec, Take]:
-    return Spec(name=f"container.{name}", type=type_, doc=f"{doc} None while nothing runs.", unit=unit), take
-
-
-_FACTS: tuple[tuple[Spec, Take], ...] = (
+_FACTS: tuple[Fact[Use], ...] = (
     _fact("memory_used_bytes", "int", _used, "memory_stats.usage less inactive_file (v2) or total_inactive_file (v1).", "bytes"),
     _fact("memory_anon_bytes", "int", lambda it: it.memory("total_rss", "anon"), "memory_stats.stats: anon (v2) or total_rss (v1).", "bytes"),
     _fact("memory_cache_bytes", "int", lambda it: it.memory("total_cache", "file"), "memory_stats.stats: file (v2) or total_cache (v1).", "bytes"),
@@ -147,8 +144,7 @@ def values(stats: Stats, memory_limit: int | None) -> dict[str, Value]:
     """A value or None for each of SPECS; all None for the empty sample that the engine gives while nothing runs."""
     if seconds(stats.read) is None:
         return dict.fromkeys(spec.name for spec in SPECS)
-    use = Use(stats, memory_limit)
-    return {spec.name: take(use) for spec, take in _FACTS}
+    return taken(_FACTS, Use(stats, memory_limit))
 
 
 PROBES = (

@@ -41,7 +41,6 @@ SEEN = Observed(
 FULL = Bundle(
     tool="0.1.0",
     rules="9c1e",
-    settings={"deadline": "30", "docker": "unix:///var/run/docker.sock"},
     targets=("host gpu-1", "docker unix:///var/run/docker.sock"),
     observed=SEEN,
     earlier=Observed(now=1.0, signals=[Signal(BOX, "container.exit_code", 0, SOURCE)]),
@@ -73,7 +72,7 @@ def test_every_value_comes_back_with_its_type(tmp_path: Path) -> None:
     assert {signal.name: signal.value for signal in SEEN.signals} == values
     assert {signal.name: type(signal.value) for signal in SEEN.signals} == {name: type(value) for name, value in values.items()}
     assert canonical(FULL) == seen
-    assert (FULL.settings, FULL.targets, FULL.stopped, FULL.earlier) == (seen.settings, seen.targets, seen.stopped, seen.earlier)
+    assert (FULL.targets, FULL.stopped, FULL.earlier) == (seen.targets, seen.stopped, seen.earlier)
     assert (SEEN.coverage, SEEN.relations, SEEN.swept, SEEN.census) == (
         seen.observed.coverage,
         seen.observed.relations,

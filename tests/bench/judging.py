@@ -8,9 +8,10 @@ from pathlib import Path
 
 from probes._contract import Observed, Signal, Source, Spec, Subject
 from rules._book import Book, compile_book
-from rules._facts import Facts, Vocabulary
+from rules._facts import Facts
 from rules._judge import judge
 from rules._row import Cause, Evidence, Fix, Row, RowFile, Verify
+from rules._vocabulary import Vocabulary
 
 KINDS, ROWS, SUBJECTS, SIGNALS = 20, 400, 1000, 12
 NOW = 1_800_000_000.0

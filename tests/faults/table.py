@@ -165,10 +165,11 @@ def _sums(lines: Sequence[Line], view: View) -> None:
     faults = [line for line in lines if not line.planting.healthy]
     healthy = [line for line in lines if line.planting.healthy]
     named = [line for line in faults if line.planting.expect.cause]
+    right = sum(line.grade == "right" for line in named)
     sets = [line for line in faults if not line.planting.expect.cause]
     exact = sum(set(line.said.causes) == set(line.planting.expect.undetermined) for line in sets)
     print(
-        f"{view:9}: top cause {_good(named)}/{len(named)}; undetermined sets {_good(sets)}/{len(sets)} hold the truth, {exact} exact; "
+        f"{view:9}: top cause {right}/{len(named)}, {_good(named) - right} weaker but true; undetermined sets {_good(sets)}/{len(sets)} hold the truth, {exact} exact; "
         f"nothing said about {_good(healthy)}/{len(healthy)} healthy; grades {dict(Counter(line.grade for line in faults))}"
     )
 

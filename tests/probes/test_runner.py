@@ -166,6 +166,9 @@ def test_a_secret_learned_late_is_taken_out_of_what_had_come_before() -> None:
     redactor = Redactor(b"k")
     store = Store(0.0, redactor)
     store.put(_probe("r.early", _good), _look(label="login with hunter2xyz"))
+    store.put(_probe("r.blind", _good), Unavailable(kind="box", why="refused", detail="hunter2xyz was refused", remedy="do not use hunter2xyz"))
     token = redactor.named("DB_PASSWORD", "hunter2xyz")
+    seen = store.seal()
 
-    assert [f"login with {token}"] == [signal.value for signal in store.seal().signals if signal.name == "box.label"]
+    assert [f"login with {token}"] == [signal.value for signal in seen.signals if signal.name == "box.label"]
+    assert [(f"{token} was refused", f"do not use {token}")] == [(gap.detail, gap.remedy) for gap in seen.unavailable]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from probes._contract import Observed, Signal, Source, Spec, Subject, Value
 from rules._derivation import UNSEEN, Derivation, Given, Relator
-from rules._facts import Facts, Vocabulary, Want
+from rules._facts import Facts, Want
+from rules._vocabulary import Vocabulary
 
 BOX = Subject("box", "one")
 SPECS = (Spec(name="box.size", type="int", doc="a size"), Spec(name="box.seen_at", type="time", doc="a time"))

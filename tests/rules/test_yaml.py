@@ -8,8 +8,8 @@ import pytest
 
 from probes._contract import Spec
 from rules._book import compile_book, read_folder, vocabulary
-from rules._facts import Vocabulary
 from rules._row import read
+from rules._vocabulary import Vocabulary
 from rules._yaml import RowError, load
 
 GOOD = """\

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from probes._contract import Answer, Probe, Relation, Spec, Subject, Type, Value
 from rules._derivation import Derivation, Given, Relator
-from rules._facts import Facts, Vocabulary
+from rules._facts import Facts
+from rules._vocabulary import Vocabulary
 
 
 def _never(_access: Any, _subjects: tuple[Subject, ...]) -> Iterable[Answer]:

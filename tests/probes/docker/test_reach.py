@@ -78,23 +78,15 @@ def test_a_bad_answer_to_the_main_request_is_named(path: str, scene: Scene, why:
     assert [(probe.kind, why)] == gaps(run(probe, serve(script)))
 
 
-def test_no_engine_named_and_no_socket_is_not_configured(run: RunProbe, folder: Path) -> None:
+def test_no_engine_named_is_not_configured(run: RunProbe) -> None:
     expected = Unavailable(
         kind="container",
         why="not configured",
-        detail="No engine is named, and there is no /var/run/docker.sock.",
+        detail="No engine is named, and none was found by its socket.",
         remedy="Set DOCKER_HOST to the engine's address, such as unix:///var/run/docker.sock.",
     )
 
-    assert [expected] == run(containers.PROBES[0], access(None, root=folder))
-
-
-def test_the_default_socket_is_found_under_the_root(run: RunProbe, folder: Path) -> None:
-    (folder / "var/run").mkdir(parents=True)
-    with socket.socket(socket.AF_UNIX) as deaf:
-        deaf.bind(str(folder / "var/run/docker.sock"))
-
-        assert [("engine", "refused")] == gaps(run(engine.PROBES[0], access(None, root=folder)))
+    assert [expected] == run(containers.PROBES[0], access(None))
 
 
 @pytest.mark.parametrize(
@@ -112,18 +104,11 @@ def test_an_address_where_nothing_answers_is_refused(url: str, why: str, run: Ru
     assert [("container", why)] == gaps(run(containers.PROBES[0], access(url)))
 
 
-def test_an_engine_that_was_asked_for_says_so(run: RunProbe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_was_asked_for_says_so(run: RunProbe) -> None:
     def asked(answers: list[Answer]) -> list[bool]:
         return [answer.asked for answer in answers if isinstance(answer, Unavailable)]
 
-    setting = access("unix:///nowhere.sock", asked=True)
-    found = access("unix:///nowhere.sock")
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
-    environment = access(None)
-
-    assert [[True], [True]] == [asked(run(containers.PROBES[0], hands)) for hands in (setting, environment)]
-    monkeypatch.delenv("DOCKER_HOST")
-    assert [False] == asked(run(containers.PROBES[0], found))
+    assert [[True], [False]] == [asked(run(containers.PROBES[0], access("unix:///nowhere.sock", asked=it))) for it in (True, False)]
 
 
 def test_a_socket_we_may_not_open_is_forbidden(run: RunProbe, folder: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from probes._contract import Observed, Signal, Source, Spec, Subject, Type, Value
 from rules._derivation import Unseen
-from rules._facts import Facts, Vocabulary
+from rules._facts import Facts
+from rules._vocabulary import Vocabulary
 from rules.derive._printed import Log, Printed, times
 from rules.derive.leak import DERIVATIONS, leak_test
 

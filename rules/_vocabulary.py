@@ -1,0 +1,65 @@
+"""The words that rows may use: every signal that probes and derivations can give, and every way from one kind to another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from probes._contract import RELATIONS, Spec
+from rules._derivation import Derivation, Relator
+
+LONGEST_PATH = 4
+
+
+class Vocabulary:
+    """Every signal and relation that probes and derivations can give."""
+
+    def __init__(self, specs: Iterable[Spec], derivations: Iterable[Derivation], relators: Iterable[Relator] = ()) -> None:
+        self.specs: dict[str, Spec] = {}
+        self.derivations: dict[str, Derivation] = {}
+        self.relators = tuple(relators)
+        for spec in specs:
+            self._add(spec)
+        for derivation in derivations:
+            for spec in derivation.gives:
+                self._add(spec)
+                self.derivations[spec.name] = derivation
+        self.paths = _paths()
+
+    def _add(self, spec: Spec) -> None:
+        if self.specs.setdefault(spec.name, spec) != spec:
+            raise ValueError(f"The signal {spec.name} is declared twice and differently.")
+
+    def of(self, name: str) -> Spec:
+        """The Spec behind a name as rows write it: `_age` of a time, `_at` of an event, a neighbour's relation for its kind."""
+        return self.specs[self.base(name)]
+
+    def base(self, name: str) -> str:
+        if name in self.specs:
+            return name
+        plain = name.removesuffix("_age").removesuffix("_at")
+        for stem in (f"{plain}_at", plain) if name.endswith(("_age", "_at")) else ():
+            if stem in self.specs:
+                return stem
+        return name
+
+
+def _paths() -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:
+    """For each pair of kinds, every way between them along to-one relations, shortest first."""
+    steps: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for arity in RELATIONS:
+        if arity.one and arity.from_kind != arity.to_kind:
+            steps[arity.from_kind].append((f"{arity.from_kind} {arity.name} {arity.to_kind}", arity.to_kind))
+    found: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
+    for start in sorted(steps):
+        frontier: list[tuple[str, tuple[str, ...], frozenset[str]]] = [(start, (), frozenset({start}))]
+        for _ in range(LONGEST_PATH):
+            frontier = [
+                (kind, (*path, name), seen | {kind}) for here, path, seen in frontier for name, kind in sorted(steps[here]) if kind not in seen
+            ]
+            for kind, path, _seen in frontier:
+                found[(start, kind)].append(path)
+    for arity in RELATIONS:
+        if arity.one and arity.from_kind == arity.to_kind:
+            found[(arity.from_kind, arity.name)].append((f"{arity.from_kind} {arity.name} {arity.to_kind}",))
+    return {pair: tuple(paths) for pair, paths in found.items()}
