@@ -204,12 +204,23 @@ def explained(error: Exception, what: str) -> EngineError:
     detail = f"{what}: {str(chain[-1]) or type(chain[-1]).__name__}"
     if any(isinstance(cause, PermissionError) for cause in chain):
         return EngineError("forbidden", detail)
-    if any(isinstance(cause, TimeoutError | requests.Timeout) or type(cause).__name__ == "ReadTimeoutError" for cause in chain):
+    if any(_is_time_out(cause) for cause in chain):
         return EngineError("timed out", f"{what}: no whole answer in time.")
     if any(isinstance(cause, ssl.SSLError) for cause in chain):
         return EngineError("forbidden", detail, remedy=_TLS_REMEDY)
     refused = any(isinstance(cause, OSError) and not isinstance(cause, requests.RequestException) for cause in chain)
     return EngineError("refused" if refused else "garbled", detail)
+
+
+def _is_time_out(error: BaseException) -> bool:
+    """A socket that has timed out once says so in words only; one whose queue is full says BlockingIOError at once."""
+    named = isinstance(error, TimeoutError | BlockingIOError) or type(error).__name__ in (
+        "Timeout",
+        "ReadTimeout",
+        "ConnectTimeout",
+        "ReadTimeoutError",
+    )
+    return named or (isinstance(error, OSError) and "timed out" in str(error))
 
 
 def _causes(error: BaseException, depth: int = 8) -> Iterator[BaseException]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -54,8 +55,20 @@ def test_a_bad_engine_is_named_and_soon_given_up(probe: Probe, behaviour: Behavi
 
     answers = run(probe, hands, *([] if probe.sweeps else [Subject(probe.kind, "trainer")]))
 
-    assert [(probe.kind, why)] == gaps(answers)
+    assert [(probe.kind, why)] == gaps(answers), answers
     assert time.monotonic() - began < 4
+
+
+def test_an_engine_whose_queue_is_full_has_timed_out_and_not_refused(run: RunProbe, folder: Path) -> None:
+    place = folder / "full.sock"
+    with socket.socket(socket.AF_UNIX) as engine_socket, contextlib.ExitStack() as waiting:
+        engine_socket.bind(str(place))
+        engine_socket.listen(0)
+        waiting.enter_context(socket.socket(socket.AF_UNIX)).connect(str(place))
+
+        answers = run(engine.PROBES[0], access(f"unix://{place}", seconds=1.0))
+
+    assert [(engine.PROBES[0].kind, "timed out")] == gaps(answers), answers
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,9 @@ def test_killed_for_memory(docker: Docker, ask: Ask) -> None:
     assert ("exited", 137, True, 32 * 2**20, False) == some(
         ask(CONTAINER, name), "state", "exit_code", "oom_killed", "memory_limit_bytes", "may_swap"
     )
-    assert (1, 137, 1, False, False, False, True) == some(ask(EVENTS, name), *ENDING)
+    happened = ask(EVENTS, name)
+    assert (1, 137, False, False, False, True) == some(happened, *(each for each in ENDING if each != "ooms"))
+    assert happened["container.ooms"] in (1, 2)  # the shell may be killed after its child
 
 
 @pytest.mark.parametrize(
