@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probes.docker._fact import Fact, fact, limit, shell
+from probes._fact import Fact, fact, limit, shell
 from probes.docker._shapes import Container, Mount, PortBinding
 
 COMPOSE = "com.docker.compose."

@@ -5,7 +5,7 @@ Trap: while a looping container runs, ExitCode reads 0 and OOMKilled keeps what 
 
 from __future__ import annotations
 
-from probes.docker._fact import Fact, fact, shell
+from probes._fact import Fact, fact, shell
 from probes.docker._shapes import Container
 from probes.docker._times import seconds
 

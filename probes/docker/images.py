@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Spec, Subject, Value
 from probes.docker._engine import Engine, EngineError, opened, unavailable
-from probes.docker._fact import Fact, fact, shell, taken
+from probes._fact import Fact, fact, shell, taken
 from probes.docker._shapes import Config, Image
 from probes.docker._times import seconds
 
