@@ -35,7 +35,7 @@ def rules_verb(what: str, where: str) -> tuple[str, bool]:
 def _files(where: str, probes: Sequence[Probe]) -> tuple[list[RowFile], Book]:
     """The rows meant (all of ours if none is named), and the book they are judged with."""
     ours = read_folder(MATRIX)
-    words = vocabulary(spec for probe in probes for spec in probe.gives)
+    words = vocabulary(probes)
     path = Path(where)
     if not where:
         return ours, compile_book(ours, words)
@@ -73,7 +73,7 @@ def _test(files: list[RowFile], book: Book) -> tuple[str, bool]:
 
 def _signals(probes: Sequence[Probe]) -> str:
     """Every signal that rows may name, its type, its unit, and who gives it."""
-    words = vocabulary(spec for probe in probes for spec in probe.gives)
+    words = vocabulary(probes)
     giver = {spec.name: probe.name for probe in probes for spec in probe.gives}
     return "\n".join(
         f"{name:40} {spec.type:7} {spec.unit:8} {giver.get(name, 'derived'):18} {spec.doc}" for name, spec in sorted(words.specs.items())

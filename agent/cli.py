@@ -86,7 +86,7 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
     parser = verbs.add_parser(name, help="look and report (the verb may be left out)")
     _output(parser)
     parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that a run may take (30)")
-    parser.add_argument("--docker", metavar="URL", help="the Docker engine's address, or `none`")
+    _targets(parser)
     parser.add_argument("--prometheus", metavar="URL", help="a Prometheus that knows the containers' memory")
     parser.add_argument("--rules", metavar="DIR", help="a folder of rows of your own")
     parser.add_argument("--baseline", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
@@ -95,15 +95,21 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
     parser.set_defaults(verb=_do_run)
 
 
+def _targets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context; its current one if left out")
+    parser.add_argument("-n", "--namespace", metavar="NAME", help="look at this namespace alone")
+    parser.add_argument("--kubeconfig", metavar="FILE", help="a kubeconfig; KUBECONFIG, the pod's own account or ~/.kube/config if left out")
+    parser.add_argument("--kubernetes", choices=["none"], help="leave Kubernetes out")
+    parser.add_argument("--docker", metavar="URL", help="the Docker engine's address, or `none`")
+
+
 def _do_run(options: argparse.Namespace) -> int:
     from agent import bundle, pipeline
     from agent.progress import live
-    from agent.settings import Settings
     from probes._redact import Redactor
 
     _known_formats(options)
-    flags = {name: getattr(options, name, None) for name in Settings.__struct_fields__}
-    settings, targets = _settled(flags, options.config)
+    settings, targets = _settled(_named(options), options.config)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
     print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
     earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
@@ -113,6 +119,13 @@ def _do_run(options: argparse.Namespace) -> int:
     if options.save:
         bundle.save(Path(options.save), done.bundle)
     return code
+
+
+def _named(options: argparse.Namespace) -> dict[str, object]:
+    """The settings that flags name."""
+    from agent.settings import Settings
+
+    return {name: getattr(options, name, None) for name in Settings.__struct_fields__}
 
 
 def _settled(flags: Mapping[str, object], config: str = "") -> tuple[Settings, tuple[Target, ...]]:
@@ -202,14 +215,14 @@ def _do_matrix(options: argparse.Namespace) -> int:
 
 def _access(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="what may be seen from here, and the grants that are lacking")
-    parser.add_argument("--docker", metavar="URL", help="the Docker engine's address, or `none`")
+    _targets(parser)
     parser.set_defaults(verb=_do_access)
 
 
 def _do_access(options: argparse.Namespace) -> int:
     from agent.access import access_text
 
-    print(access_text(*_settled({"docker": options.docker})))
+    print(access_text(*_settled(_named(options))))
     return 0
 
 
@@ -233,7 +246,7 @@ def _probes(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
     parser.add_argument("what", choices=["list", "run"])
     parser.add_argument("probe", nargs="?", default="")
     parser.add_argument("subject", nargs="*", help="kind/key, for a probe that follows up")
-    parser.add_argument("--docker", metavar="URL", help="the Docker engine's address")
+    _targets(parser)
     parser.set_defaults(verb=_do_probes)
 
 
@@ -243,7 +256,7 @@ def _do_probes(options: argparse.Namespace) -> int:
     if options.what == "list":
         print(list_probes())
         return 0
-    text, good = run_probe(options.probe, options.subject, *_settled({"docker": options.docker}))
+    text, good = run_probe(options.probe, options.subject, *_settled(_named(options)))
     print(text)
     return 0 if good else BLIND
 

@@ -1,4 +1,4 @@
-"""Which targets exist here: what settings and the environment name, and what is found by its usual socket."""
+"""Which targets exist here: what settings and the environment name, and what is found by its usual socket or file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from agent._kubeconfig import KubeContext, context
 from agent.settings import Settings
 
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SOCKETS = ("/var/run/docker.sock", "/run/user/{uid}/docker.sock")
 
 
@@ -18,6 +20,8 @@ class Target(msgspec.Struct, frozen=True):
     system: str
     address: str
     asked: bool
+    options: Mapping[str, str] = {}
+    """What else its probes need to know, such as a namespace."""
 
 
 def discover(settings: Settings, chosen: frozenset[str], environ: Mapping[str, str], uid: int) -> tuple[Target, ...]:
@@ -25,7 +29,8 @@ def discover(settings: Settings, chosen: frozenset[str], environ: Mapping[str, s
     found = [Target("host", Path("/proc/sys/kernel/hostname").read_text(encoding="utf-8").strip() or "this machine", asked=True)]
     docker = _docker(settings, chosen, environ, uid)
     prometheus = Target("prometheus", settings.prometheus, asked=True) if settings.prometheus else None
-    return (*found, *(target for target in (docker, prometheus) if target is not None))
+    kubernetes = _kubernetes(settings, environ)
+    return (*found, *(target for target in (docker, kubernetes, prometheus) if target is not None))
 
 
 def _docker(settings: Settings, chosen: frozenset[str], environ: Mapping[str, str], uid: int) -> Target | None:
@@ -37,3 +42,30 @@ def _docker(settings: Settings, chosen: frozenset[str], environ: Mapping[str, st
         return Target("docker", environ["DOCKER_HOST"], asked=True)
     sockets = (place.format(uid=uid) for place in SOCKETS)
     return next((Target("docker", f"unix://{place}", asked=False) for place in sockets if Path(place).exists()), None)
+
+
+def _kubernetes(settings: Settings, environ: Mapping[str, str]) -> Target | None:
+    """The cluster that somebody named, else the one that this runs in, else that of the usual kubeconfig."""
+    if settings.kubernetes == "none":
+        return None
+    named = bool(settings.context or settings.kubeconfig or environ.get("KUBECONFIG"))
+    if not named and environ.get("KUBERNETES_SERVICE_HOST") and (SERVICE_ACCOUNT / "token").exists():
+        return _cluster_target(
+            KubeContext("", f"https://{environ['KUBERNETES_SERVICE_HOST']}", _own_namespace()), settings, "this pod's cluster", {}, asked=True
+        )
+    files = settings.kubeconfig or environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+    found = context(files, settings.context, asked=named)
+    if found is None:
+        return None
+    return _cluster_target(found, settings, found.name, {"context": found.name, "config": files}, asked=named)
+
+
+def _cluster_target(found: KubeContext, settings: Settings, name: str, options: Mapping[str, str], *, asked: bool) -> Target:
+    namespace = settings.namespace or found.namespace or "default"
+    only = {"only": "true"} if settings.namespace else {}
+    return Target("kubernetes", f"{name} at {found.server}", asked, {**options, "namespace": namespace, **only})
+
+
+def _own_namespace() -> str:
+    place = SERVICE_ACCOUNT / "namespace"
+    return place.read_text(encoding="utf-8").strip() if place.exists() else ""

@@ -26,6 +26,9 @@ from rules._judge import judge
 from rules._rounds import Errand, errands
 
 ROUNDS = 4
+FLAGS = {"kubernetes": "--context NAME, or KUBECONFIG=FILE"}
+"""How to name a system that has no plain address."""
+
 MOST_ERRANDS = 60
 
 Work = list[tuple[Probe, tuple[Subject, ...]]]
@@ -42,7 +45,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 def load(mounted: str = "") -> tuple[tuple[Probe, ...], Book]:
     """Every probe, and the book that reads them. Raises RowError and ContractError."""
     probes = load_probes()
-    return probes, load_book((spec for probe in probes for spec in probe.gives), Path(mounted) if mounted else None)
+    return probes, load_book(probes, Path(mounted) if mounted else None)
 
 
 def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | None = None, say: Say = lambda _text: None) -> Run:
@@ -87,6 +90,7 @@ def access_settings(targets: Sequence[Target]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for target in targets:
         found |= {target.system: target.address, f"{target.system}.asked": "true" if target.asked else "false"}
+        found |= {f"{target.system}.{name}": value for name, value in target.options.items()}
     return found
 
 
@@ -113,15 +117,16 @@ def probes_for(probes: Sequence[Probe], targets: Sequence[Target]) -> tuple[Prob
 
 
 def _absent(probes: Sequence[Probe], targets: Sequence[Target]) -> Iterator[tuple[Probe, Unavailable]]:
-    """For each system that has no address here: that it was not looked at, and how to point at it."""
+    """For each system that has no address here: what nobody else gives was not looked at, and how to point at it."""
     here = {target.system for target in targets}
+    given = {name for probe in probes_for(probes, targets) for name in (*(spec.name for spec in probe.gives), *probe.relations)}
     systems: dict[str, list[Probe]] = {}
     for probe in probes:
         systems.setdefault(probe.name.partition(".")[0], []).append(probe)
     for system, of in sorted(systems.items()):
         if system not in here:
-            names = tuple(sorted({name for probe in of for name in (*(spec.name for spec in probe.gives), *probe.relations)}))
-            remedy = f"Point me at it: --{system} URL, or DIAGNOSE_{system.upper()}=URL."
+            names = tuple(sorted({name for probe in of for name in (*(spec.name for spec in probe.gives), *probe.relations)} - given))
+            remedy = f"Point me at it: {FLAGS.get(system) or f'--{system} URL, or DIAGNOSE_{system.upper()}=URL'}."
             gap = Unavailable(
                 kind=of[0].kind, why="not configured", detail=f"There is no address for {system}.", remedy=remedy, names=names, probe=system
             )

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import multiprocessing
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from probes._contract import Why
 from probes._redact import Redactor
+
+T = TypeVar("T")
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "dmesg": ("dmesg", "--time-format", "iso", "--color=never"),
@@ -52,8 +56,27 @@ class Access:
         self.deadline = deadline
         self.root = root
         self._children: set[Any] = set()
+        self._shared: dict[str, Future[Any]] = {}
+        self._lock = threading.Lock()
         self.now = time.time() if now is None else now
         """Seconds since 1970 UTC; one value for the whole run."""
+
+    def shared(self, name: str, make: Callable[[], T]) -> T:
+        """What all probes of a run share, such as a list that several read: made by the first who asks, while the others wait.
+
+        Raises what making it raised, to each.
+        """
+        with self._lock:
+            first = name not in self._shared
+            made = self._shared.setdefault(name, Future())
+        if first:
+            try:
+                made.set_result(make())
+            except BaseException as error:
+                made.set_exception(error)
+                raise
+        result: T = made.result()
+        return result
 
     def remaining(self, limit: float) -> float:
         """Seconds that a call may still take: `limit`, or what is left of the run; at least a tenth of a second."""

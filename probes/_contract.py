@@ -209,9 +209,16 @@ def _relations() -> tuple[Arity, ...]:
         "workload_mlflow at mlflow",
         "workload_bucket of workload",
         "workload_bucket at bucket",
+        "workload stopped_by webhook",
+        "workload stopped_by quota",
+        "webhook uses service",
+        "quota in ns",
     ]
     many = [
         "container uses service",
+        "workload runs container",
+        "workload runs pod",
+        "workload uses claim",
         "workload uses service",
         "workload uses model",
         "container joins network",

@@ -12,8 +12,8 @@ T = TypeVar("T")
 Fact = tuple[Spec, Callable[[T], Value]]
 
 
-def fact(name: str, type_: Type, take: Callable[[T], Value], doc: str, unit: str = "") -> Fact[T]:
-    return Spec(name=name, type=type_, doc=doc, unit=unit), take
+def fact(name: str, type_: Type, take: Callable[[T], Value], doc: str, unit: str = "", covered_by: str = "") -> Fact[T]:  # noqa: PLR0913, PLR0917  # one line a fact
+    return Spec(name=name, type=type_, doc=doc, unit=unit, covered_by=covered_by), take
 
 
 def taken(facts: Iterable[Fact[T]], it: T) -> dict[str, Value]:

@@ -7,18 +7,18 @@ import importlib
 import itertools
 import pkgutil
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import msgspec
 
-from probes._contract import RELATIONS, Spec, Type
+from probes._contract import RELATIONS, Probe, Type
 from rules import derive
 from rules._derivation import Derivation, Relator
 from rules._expr import Environment, Expression, ExpressionError, declared
 from rules._row import Evidence, Row, RowFile, Severe, Verify, clauses, read
-from rules._vocabulary import Vocabulary
+from rules._vocabulary import Vocabulary, engines
 from rules._yaml import RowError
 
 MATRIX = Path(__file__).parent / "matrix"
@@ -145,17 +145,17 @@ def derivations() -> tuple[tuple[Derivation, ...], tuple[Relator, ...]]:
     )
 
 
-def vocabulary(specs: Iterable[Spec]) -> Vocabulary:
-    """What the probes' Specs and our derivations can give together."""
-    return Vocabulary(specs, *derivations())
+def vocabulary(probes: Sequence[Probe]) -> Vocabulary:
+    """What the probes and our derivations can give together."""
+    return Vocabulary((spec for probe in probes for spec in probe.gives), *derivations(), engines(probes))
 
 
-def load_book(specs: Iterable[Spec], mounted: Path | None = None) -> Book:
+def load_book(probes: Sequence[Probe], mounted: Path | None = None) -> Book:
     """Our rows, and those mounted beside them. Raises RowError."""
     files = read_folder(MATRIX)
     if mounted is not None:
         files += _mounted(mounted)
-    return compile_book(files, vocabulary(specs))
+    return compile_book(files, vocabulary(probes))
 
 
 MOST_MOUNTED = 200

@@ -145,12 +145,19 @@ class Facts:
     def read(self, subject: Subject, name: str) -> tuple[Subject | None, Value | Unseen]:
         """A signal as a row names it, along to-one relations: whose it is, and its value.
 
-        (None, None) if the kind is not reached; (None, UNSEEN) if a relation on the way could not be followed.
+        (None, None) if the kind is not reached or does not have it; (None, UNSEEN) if a relation on the way could not be followed.
         """
         owner = self.reach(subject, name.partition(".")[0])
         if owner is None or isinstance(owner, Unseen):
             return None, None if owner is None else UNSEEN
-        return owner, self.value(owner, self._local(owner, name))
+        local = self._local(owner, name)
+        return (None, None) if self._foreign(owner, local) else (owner, self.value(owner, local))
+
+    def _foreign(self, owner: Subject, name: str) -> bool:
+        """Whether the engine that runs this subject is known, and is one that has no such signal."""
+        known = self.vocabulary.engines.get(self.vocabulary.base(name))
+        engine = self.value(owner, f"{owner.kind}.engine") if known else None
+        return known is not None and isinstance(engine, str) and engine not in known
 
     def source(self, subject: Subject, name: str) -> tuple[Source, ...]:
         """Where a value is from; for a derived one, where its seen inputs are from."""
@@ -176,7 +183,7 @@ class Facts:
         owner = self.reach(subject, name.partition(".")[0])
         if isinstance(owner, Unseen):
             return (Want(subject, f"reach {name.partition('.')[0]}"),)
-        if owner is None:
+        if owner is None or self._foreign(owner, self._local(owner, name)):
             return ()
         base = self.vocabulary.base(self._local(owner, name))
         derivation = self.vocabulary.derivations.get(base)

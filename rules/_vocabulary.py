@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from probes._contract import RELATIONS, Spec
+import msgspec
+
+from probes._contract import RELATIONS, Probe, Spec
 from rules._derivation import Derivation, Relator
 
 LONGEST_PATH = 4
@@ -14,8 +16,16 @@ LONGEST_PATH = 4
 class Vocabulary:
     """Every signal and relation that probes and derivations can give."""
 
-    def __init__(self, specs: Iterable[Spec], derivations: Iterable[Derivation], relators: Iterable[Relator] = ()) -> None:
+    def __init__(
+        self,
+        specs: Iterable[Spec],
+        derivations: Iterable[Derivation],
+        relators: Iterable[Relator] = (),
+        engines: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self.specs: dict[str, Spec] = {}
+        self.engines = engines or {}
+        """Of each signal that only some of several engines know: which ones."""
         self.derivations: dict[str, Derivation] = {}
         self.relators = tuple(relators)
         for spec in specs:
@@ -27,7 +37,9 @@ class Vocabulary:
         self.paths = _paths()
 
     def _add(self, spec: Spec) -> None:
-        if self.specs.setdefault(spec.name, spec) != spec:
+        """Several probes may give one signal, each from a field of its own system: only what the words say of that may differ."""
+        known = self.specs.setdefault(spec.name, spec)
+        if msgspec.structs.replace(spec, doc=known.doc) != known:
             raise ValueError(f"The signal {spec.name} is declared twice and differently.")
 
     def of(self, name: str) -> Spec:
@@ -42,6 +54,19 @@ class Vocabulary:
             if stem in self.specs:
                 return stem
         return name
+
+
+def engines(probes: Iterable[Probe]) -> dict[str, frozenset[str]]:
+    """Of each signal that some engines give and others do not, which give it; an engine is a system that gives `KIND.engine`.
+
+    A container of Docker has no waiting reason: that is not unseen of it, it does not apply.
+    """
+    givers: dict[str, set[str]] = defaultdict(set)
+    for probe in probes:
+        for spec in probe.gives:
+            givers[spec.name].add(probe.name.partition(".")[0])
+    rivals = {name.partition(".")[0]: of for name, of in givers.items() if name.endswith(".engine")}
+    return {name: frozenset(of) for name, of in givers.items() if of < rivals.get(name.partition(".")[0], set())}
 
 
 def _paths() -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:

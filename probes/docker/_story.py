@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from probes._contract import Spec, Type, Value
-from probes.docker._attempts import Attempt, attempts, code_of, signal_of
 from probes._fact import Fact, taken
+from probes.docker._attempts import Attempt, attempts, code_of, signal_of
 from probes.docker._kept import Event
 
 HOUR_S = 3600.0

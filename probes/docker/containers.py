@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value
+from probes._fact import taken
+from probes._hide import visible
 from probes.docker._census import census
 from probes.docker._engine import Engine, EngineError, opened, unavailable
-from probes._fact import taken
-from probes.docker._hide import visible
 from probes.docker._listed import MOST, closer
 from probes.docker._setup import COMPOSE, SETUP, image, label, networks
 from probes.docker._shapes import Container, Info, Listed

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Spec, Subject, Swept
-from probes.docker._engine import EngineError, opened, unavailable
 from probes._fact import Fact, fact, taken
+from probes.docker._engine import EngineError, opened, unavailable
 from probes.docker._kept import started_at
 from probes.docker._shapes import Info
 

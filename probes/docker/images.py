@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Spec, Subject, Value
-from probes.docker._engine import Engine, EngineError, opened, unavailable
 from probes._fact import Fact, fact, shell, taken
+from probes.docker._engine import Engine, EngineError, opened, unavailable
 from probes.docker._shapes import Config, Image
 from probes.docker._times import seconds
 

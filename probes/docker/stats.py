@@ -12,8 +12,8 @@ import msgspec
 
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Spec, Subject, Type, Value
-from probes.docker._engine import Engine, EngineError, on_engine, opened, unavailable
 from probes._fact import Fact, fact, limit, taken
+from probes.docker._engine import Engine, EngineError, on_engine, opened, unavailable
 from probes.docker._shapes import Container
 from probes.docker._times import seconds
 

@@ -50,11 +50,11 @@ class Image(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def build_bases(engine: Engine) -> None:
     """Import the two base images unless the engine has them."""
-    makers: dict[str, Callable[[tarfile.TarFile], None]] = {"busybox": _add_busybox, "python": _add_python}
+    makers: dict[str, Callable[[tarfile.TarFile], None]] = {"busybox": add_busybox, "python": add_python}
     for base, make in makers.items():
         if engine.attempt("image", "inspect", BASES[base]).returncode == 0:
             continue
-        engine.docker("import", "--change", 'CMD ["sh"]', "-", BASES[base], stdin=_tar(make))
+        engine.docker("import", "--change", 'CMD ["sh"]', "-", BASES[base], stdin=tar_of(make))
 
 
 def build(engine: Engine, name: str, image: Image) -> None:
@@ -64,46 +64,46 @@ def build(engine: Engine, name: str, image: Image) -> None:
         return
     changes = [f"WORKDIR {image.workdir}", f"LABEL {LABEL}=image", *(f"ENV {key}={value}" for key, value in image.env.items())]
     changes += [f"USER {image.user}"] if image.user else []
-    changes += [f"ENTRYPOINT {_json(image.entrypoint)}"] if image.entrypoint else []
-    changes += [f"CMD {_json(image.cmd)}"] if image.cmd else []
+    changes += [f"ENTRYPOINT {json_text(image.entrypoint)}"] if image.entrypoint else []
+    changes += [f"CMD {json_text(image.cmd)}"] if image.cmd else []
     container = engine.docker("create", "--label", f"{LABEL}=build", BASES[image.base]).strip()
-    engine.docker("cp", "-", f"{container}:/", stdin=_tar(lambda tar: _add_files(tar, image)))
+    engine.docker("cp", "-", f"{container}:/", stdin=tar_of(lambda tar: _add_files(tar, image)))
     engine.docker("commit", *(part for change in changes for part in ("--change", change)), container, name)
     engine.docker("rm", container)
 
 
 def _foreign_image(name: str, image: Image) -> bytes:
     """An image as `docker pull --platform` brings it: it says which architecture it is for."""
-    layer = _tar(lambda tar: _add_files(tar, image))
+    layer = tar_of(lambda tar: _add_files(tar, image))
     rootfs = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]}
     start = {"Entrypoint": image.entrypoint or None, "Cmd": image.cmd or None, "WorkingDir": image.workdir, "Labels": {LABEL: "image"}}
-    config = _json({"architecture": "amd64" if _on_arm() else "arm64", "os": "linux", "config": start, "rootfs": rootfs}).encode()
-    manifest = _json([{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]).encode()
+    config = json_text({"architecture": "amd64" if _on_arm() else "arm64", "os": "linux", "config": start, "rootfs": rootfs}).encode()
+    manifest = json_text([{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]).encode()
     files = {"config.json": config, "layer.tar": layer, "manifest.json": manifest}
-    return _tar(lambda tar: _add_all(tar, files))
+    return tar_of(lambda tar: _add_all(tar, files))
 
 
 def _add_all(tar: tarfile.TarFile, files: dict[str, bytes]) -> None:
     for path, content in files.items():
-        _add_bytes(tar, path, content)
+        add_bytes(tar, path, content)
 
 
 def _on_arm() -> bool:
     return platform.machine() in {"aarch64", "arm64"}
 
 
-def _json(value: object) -> str:
+def json_text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _tar(fill: Callable[[tarfile.TarFile], None]) -> bytes:
+def tar_of(fill: Callable[[tarfile.TarFile], None]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         fill(tar)
     return buffer.getvalue()
 
 
-def _add_bytes(tar: tarfile.TarFile, path: str, content: bytes, mode: int = 0o644) -> None:
+def add_bytes(tar: tarfile.TarFile, path: str, content: bytes, mode: int = 0o644) -> None:
     entry = tarfile.TarInfo(path.lstrip("/"))
     entry.size, entry.mode = len(content), mode
     tar.addfile(entry, io.BytesIO(content))
@@ -125,7 +125,7 @@ def _add_files(tar: tarfile.TarFile, image: Image) -> None:
     """The working folder belongs to root, as it does after COPY."""
     _add_folder(tar, image.workdir)
     for path, file in image.files.items():
-        _add_bytes(tar, path, _content(file), file.mode)
+        add_bytes(tar, path, _content(file), file.mode)
 
 
 def _content(file: File) -> bytes:
@@ -137,7 +137,7 @@ def _content(file: File) -> bytes:
 # the bases
 
 
-def _add_busybox(tar: tarfile.TarFile) -> None:
+def add_busybox(tar: tarfile.TarFile) -> None:
     """A static busybox under its applets' names, the folders and accounts that programs expect."""
     binary = busybox()
     if binary is None:
@@ -145,28 +145,28 @@ def _add_busybox(tar: tarfile.TarFile) -> None:
     for folder in ("bin", "etc", "root", "home", "home/app", "var", "usr", "usr/bin", "usr/local", "usr/local/bin", "run"):
         _add_folder(tar, folder)
     _add_folder(tar, "tmp", 0o1777)
-    _add_bytes(tar, "etc/passwd", _USERS.encode())
-    _add_bytes(tar, "etc/group", _GROUPS.encode())
-    _add_bytes(tar, "bin/busybox", binary.read_bytes(), 0o755)
+    add_bytes(tar, "etc/passwd", _USERS.encode())
+    add_bytes(tar, "etc/group", _GROUPS.encode())
+    add_bytes(tar, "bin/busybox", binary.read_bytes(), 0o755)
     for applet in subprocess.run([binary, "--list"], capture_output=True, text=True, check=True).stdout.split():
         if applet != "busybox":
             _add_link(tar, f"bin/{applet}", "busybox")
 
 
-def _add_python(tar: tarfile.TarFile) -> None:
+def add_python(tar: tarfile.TarFile) -> None:
     """This interpreter's base, moved to /usr/local, with every shared library that it or its extensions need."""
-    _add_busybox(tar)
+    add_busybox(tar)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     binary = _interpreter(version)
     stdlib = Path(sysconfig.get_path("stdlib"))
     for folder in ("lib", "usr/local/lib"):
         _add_folder(tar, folder)
-    _add_bytes(tar, f"usr/local/bin/{version}", binary.read_bytes(), 0o755)
+    add_bytes(tar, f"usr/local/bin/{version}", binary.read_bytes(), 0o755)
     for alias in ("python3", "python"):
         _add_link(tar, f"usr/local/bin/{alias}", version)
     _add_tree(tar, stdlib, f"usr/local/lib/{version}")
     for path, library in _libraries([binary, *(stdlib / "lib-dynload").glob("*.so")]).items():
-        _add_bytes(tar, path, library.read_bytes(), 0o755)
+        add_bytes(tar, path, library.read_bytes(), 0o755)
 
 
 def _interpreter(version: str) -> Path:

@@ -65,7 +65,7 @@ ALONE: Mapping[str, Value] = {
 def _book(folder: Path, fix: str = FIX) -> Book:
     path = folder / "row.yaml"
     path.write_text(ROW.format(id="mine/loops", fix="fix:\n" + textwrap.dedent(fix).strip("\n")))
-    return compile_book([read(path)], vocabulary(spec for probe in load_probes() for spec in probe.gives))
+    return compile_book([read(path)], vocabulary(load_probes()))
 
 
 def facts(book: Book, table: Table) -> Facts:

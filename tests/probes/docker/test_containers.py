@@ -7,8 +7,8 @@ import re
 import pytest
 
 from probes._contract import Relation, Subject, Swept
+from probes._hide import visible
 from probes._redact import Redactor
-from probes.docker._hide import visible
 from probes.docker.containers import PROBES
 
 from .conftest import RunProbe, ServeEngine, looks

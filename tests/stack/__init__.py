@@ -1,0 +1,1 @@
+"""Real services for the tests, started from nothing and taken away again."""
