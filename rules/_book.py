@@ -37,6 +37,8 @@ class Compiled(msgspec.Struct, frozen=True):
     evidence: tuple[tuple[Evidence, Expression | None], ...]
     severity: tuple[tuple[Severe, Expression | None], ...]
     verify: tuple[tuple[Verify, Expression | None], ...]
+    cohorts: tuple[tuple[str, Expression | None], ...]
+    """Kinds of shared things, and on which members sharing one counts."""
     order: int
     """The place of the kind in `for_each`."""
 
@@ -115,6 +117,7 @@ def _compile(file: RowFile, kind: str, order: int, env: Environment) -> Compiled
         evidence=tuple((line, perhaps(line.if_, "evidence", number, "if")) for number, line in enumerate(row.evidence)),
         severity=tuple((line, perhaps(line.if_, "severity", number, "if")) for number, line in enumerate(row.severity)),
         verify=tuple((line, perhaps(line.if_, "verify", number, "if")) for number, line in enumerate(row.verify)),
+        cohorts=tuple((line.by, perhaps(line.if_, "cohort", number, "if")) for number, line in enumerate(row.cohorts)),
         order=order,
     )
 

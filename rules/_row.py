@@ -95,6 +95,13 @@ class Severe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     if_: str = ""
 
 
+class Cohort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"if_": "if"}):
+    """A kind of thing that members may share, and the condition on a member that makes sharing it count."""
+
+    by: str
+    if_: str = ""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One symptom. Draft rows hold the matrix's wording only and are never judged."""
 
@@ -113,8 +120,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     was: str | Any_ = ""
     flaps: str = ""
     case: tuple[str, ...] = ()
-    cohort: tuple[str, ...] = ()
-    """Kinds that members may share so that the shared thing heads the case, nearest cause first."""
+    cohort: tuple[str | Cohort, ...] = ()
+    """Kinds that members may share so that the shared thing heads the case, nearest cause first; members of one case agree on `case`."""
     onset: str = ""
     severity: tuple[Severe, ...] = (Severe(is_="medium"),)
     other: Annotated[float, Meta(ge=0.02, lt=1)] = 0.05
@@ -124,6 +131,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     @property
     def kinds(self) -> tuple[str, ...]:
         return (self.for_each,) if isinstance(self.for_each, str) else self.for_each
+
+    @property
+    def cohorts(self) -> tuple[Cohort, ...]:
+        return tuple(Cohort(by=one) if isinstance(one, str) else one for one in self.cohort)
 
     @property
     def cause_ids(self) -> tuple[str, ...]:

@@ -23,10 +23,11 @@ from rules._blocks import LAST_LINES, WRAPPED_LINES, block_start, plain
 from rules._yaml import RowError, load
 
 FOLDER = Path(__file__).parent / "signatures"
-Channel = Literal["application-log", "runtime", "kernel-log"]
+Channel = Literal["application-log", "runtime", "kernel-log", "pull", "creation", "mount"]
 CAPTURES = (
     "module", "library", "file", "command", "option", "host", "port", "key", "user", "pid", "symbol", "error", "size", "tried", "tried_unit", "capacity",
     "capacity_unit", "free", "free_unit", "allocated", "allocated_unit", "reserved", "reserved_unit", "mine", "mine_unit",
+    "name",
 )  # fmt: skip
 """The only names that patterns may capture."""
 
