@@ -37,7 +37,7 @@ def grouped(facts: Facts, compiled: Compiled, subjects: Iterable[Subject], *, co
     left = sorted(subjects)
     heads = _cohorts(facts, compiled, left) if cohorts else []
     taken = {member for _head, of in heads for member in of}
-    found = [Group(tuple(sorted(of)), head, _marks(facts, compiled, min(of)), head) for head, of in heads]
+    found = [Group(tuple(sorted(of)), head, (), head) for head, of in heads]
     alike: dict[tuple[str, ...], list[Subject]] = defaultdict(list)
     for subject in left:
         if subject not in taken:
@@ -52,10 +52,10 @@ def _marks(facts: Facts, compiled: Compiled, subject: Subject) -> tuple[str, ...
 
 
 def _cohorts(facts: Facts, compiled: Compiled, members: list[Subject]) -> list[tuple[Subject, list[Subject]]]:
-    """Shared things where enough fail alike and none has succeeded since, the largest first; each member under one head."""
+    """Shared things where enough fail and none has succeeded since, the largest first; each member under one head."""
     left, heads = list(members), []
     for kind, condition in compiled.cohorts:
-        for thing, of in _sharing(facts, compiled, (kind, condition), left):
+        for thing, of in _sharing(facts, (kind, condition), left):
             if _none_succeeded(facts, thing, compiled.kind):
                 heads.append((thing, of))
                 left = [member for member in left if member not in of]
@@ -66,23 +66,22 @@ def _counts(facts: Facts, condition: Expression | None, member: Subject) -> bool
     return condition is None or Bindings(facts, member).judge(condition).outcome is Outcome.TRUE
 
 
-def _sharing(facts: Facts, compiled: Compiled, by: tuple[str, Expression | None], members: Iterable[Subject]) -> list[tuple[Subject, list[Subject]]]:
-    """The things of a kind that enough members with the same marks share, the one with the most first."""
+def _sharing(facts: Facts, by: tuple[str, Expression | None], members: Iterable[Subject]) -> list[tuple[Subject, list[Subject]]]:
+    """The things of a kind that enough members share, the one with the most first."""
     kind, condition = by
-    shared: dict[tuple[Subject, tuple[str, ...]], list[Subject]] = defaultdict(list)
+    shared: dict[Subject, list[Subject]] = defaultdict(list)
     for member in members:
         thing = facts.reach(member, kind)
         if isinstance(thing, Subject) and _counts(facts, condition, member):
-            shared[(thing, _marks(facts, compiled, member))].append(member)
-    ordered = sorted(shared.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return [(thing, of) for (thing, _alike), of in ordered if len(of) >= COHORT_SIZE]
+            shared[thing].append(member)
+    return [pair for pair in sorted(shared.items(), key=lambda pair: (-len(pair[1]), pair[0])) if len(pair[1]) >= COHORT_SIZE]
 
 
 def _uncounted(facts: Facts, compiled: Compiled, members: Iterable[Subject]) -> frozenset[Subject]:
     """Members of which the nearest thing that enough of them share has no census."""
     counted: dict[Subject, bool] = {}
     for by in compiled.cohorts:
-        for thing, of in _sharing(facts, compiled, by, members):
+        for thing, of in _sharing(facts, by, members):
             for member in of:
                 counted.setdefault(member, facts.census_of(thing, compiled.kind) is not None)
     return frozenset(member for member, known in counted.items() if not known)

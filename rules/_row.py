@@ -121,7 +121,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     flaps: str = ""
     case: tuple[str, ...] = ()
     cohort: tuple[str | Cohort, ...] = ()
-    """Kinds that members may share so that the shared thing heads the case, nearest cause first; members of one case agree on `case`."""
+    """Kinds that members may share so that the shared thing heads the case, nearest cause first."""
     onset: str = ""
     severity: tuple[Severe, ...] = (Severe(is_="medium"),)
     other: Annotated[float, Meta(ge=0.02, lt=1)] = 0.05

@@ -104,7 +104,7 @@ def look_at_webhooks(access: Access, _subjects: tuple[Subject, ...]) -> Iterator
     try:
         server = cluster(access)
         found = [(configuration, hook) for name in HOOKS for configuration in listed(access, name).items for hook in configuration.webhooks or ()]
-        ready = _ready_addresses(access)
+        ready = ready_addresses(access)
         there = {f"{it.metadata.namespace}/{it.metadata.name}" for it in listed(access, "services").items}
     except ClusterError as error:
         yield unavailable(error, access, "webhook")
@@ -132,7 +132,7 @@ def _webhook(hook: Webhook, meta: ManagedMeta, ready: Mapping[str, int], there: 
     }
 
 
-def _ready_addresses(access: Access) -> Mapping[str, int]:
+def ready_addresses(access: Access) -> Mapping[str, int]:
     found: dict[str, int] = defaultdict(int)
     for slice_ in listed(access, "endpointslices").items:
         service = (slice_.metadata.labels or {}).get("kubernetes.io/service-name", "")

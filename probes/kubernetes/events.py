@@ -53,15 +53,30 @@ def _probe_killed(it: Around) -> str | None:
 
 
 def _stopped(it: Around) -> bool:
-    """The kubelet asked it to end, for a failed probe or because the pod goes, and its last death followed."""
+    """The kubelet asked it to end, for a failed probe or because the pod goes, and its last death followed; or its whole pod was taken away."""
+    if _taken_away(it.one):
+        return True
     died = it.one.at(it.one.ended.finished_at) if it.one.ended else None
     if died is None:
         return False
     grace = it.one.pod.spec.termination_grace_period_seconds
     within = (GRACE_S if grace is None else grace) + SLACK_S
-    return any(told.first - SLACK_S <= died <= told.last + within and died >= told.last - SLACK_S for told in it.of("Killing")) or bool(
-        it.one.pod.metadata.deletion_timestamp
-    )
+    return any(told.last - SLACK_S <= died <= told.last + within for told in it.of("Killing"))
+
+
+def _taken_away(one: One) -> bool:
+    """Deleted, evicted, preempted, lost with its node; or a sidecar of a pod that is done."""
+    pod = one.pod
+    disrupted = any(it.type == "DisruptionTarget" and it.status == "True" for it in pod.status.conditions or ())
+    return bool(pod.metadata.deletion_timestamp or pod.status.reason or disrupted) or (one.role == "sidecar" and pod.status.phase == "Succeeded")
+
+
+def _first_death_at(it: Around) -> float | None:
+    """The first back-off or probe kill, of a pod whose events can all be there; the attempt before the first back-off had died a little earlier."""
+    made = it.one.at(it.one.pod.metadata.creation_timestamp)
+    told = [*_probe_kills(it), *(one for one in it.of("BackOff") if "restarting failed container" in one.message)]
+    young = made is not None and it.one.now - made < KEPT_S
+    return min(one.first for one in told) if told and young else None
 
 
 def _pulling_at(it: Around) -> float | None:
@@ -81,7 +96,8 @@ CONTAINER: tuple[Fact[Around], ...] = (
     fact("container.readiness_failures", "int", lambda it: count(it.saying("Readiness")), "Number of those events."),
     fact("container.readiness_failed_at", "time", lambda it: last_at(it.saying("Readiness")), "Time of the last of them."),
     fact("container.hook_says", "text", lambda it: last_message(it.of("FailedPostStartHook", "FailedPreStopHook")), "Last event of a hook that failed."),
-    fact("container.stopped_by_command", "bool", _stopped, "The kubelet asked it to end and its last death followed, or its pod is being deleted.", covered_by=EVENTS),
+    fact("container.stopped_by_command", "bool", _stopped, "The kubelet asked it to end and its last death followed, or its pod was deleted, evicted or preempted.", covered_by=EVENTS),
+    fact("container.first_death_at", "time", _first_death_at, "First event BackOff of a restart, or of a probe that killed it; none where older ones may be gone.", covered_by=EVENTS),
     fact("container.pull_event", "text", lambda it: last_message([told for told in it.of("Failed", "InspectFailed") if "image" in told.message.lower()]), "Last event of a pull that failed."),
     fact("container.pulling_at", "time", _pulling_at, "Since when its image is being pulled; none unless one is."),
 )  # fmt: skip

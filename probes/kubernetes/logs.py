@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Spec, Subject, Value
 from probes.kubernetes._cluster import Cluster, ClusterError, cluster, unavailable
 from probes.kubernetes._shapes import ContainerStatus, Pod
 from probes.kubernetes._times import seconds
+from probes.kubernetes._where import Where, on_cluster
 
 MOST_LINES = 400
 ASKED = (MOST_LINES, 60)
@@ -37,26 +37,11 @@ SPECS = (
 )
 
 
-class Where(NamedTuple):
-    """A container by its key `namespace/pod/container`."""
-
-    namespace: str
-    pod: str
-    container: str
-
-    @property
-    def path(self) -> str:
-        return f"/api/v1/namespaces/{self.namespace}/pods/{self.pod}"
-
-
 def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look for each container given by its key on this cluster."""
-    for subject in subjects:
-        parts = subject.key.split("/")
-        if len(parts) != 3:
-            continue
+    for subject, where in on_cluster(subjects):
         try:
-            yield _look(cluster(access), Where(*parts), subject, access.now)
+            yield _look(cluster(access), where, subject, access.now)
         except ClusterError as error:
             yield unavailable(error, access, "container", subject)
 
@@ -144,7 +129,7 @@ PROBES = (
         doc="Reads the end of what a container's last attempt wrote.",
         gives=SPECS,
         look=look,
-        stands_for=("kubectl logs", "kubectl logs --previous"),
+        stands_for=("kubectl logs pod-name", "kubectl logs --previous"),
         sweeps=False,
         permissions=("get pods", "get pods/log"),
         cost=2,

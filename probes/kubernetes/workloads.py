@@ -162,6 +162,7 @@ def _drains(it: Owned) -> bool:
 FACTS: tuple[Fact[Owned], ...] = (
     fact("workload.name", "text", lambda it: it.it.metadata.name, "metadata.name."),
     fact("workload.kind", "text", lambda it: it.kind, "Deployment, StatefulSet, DaemonSet, Job or ReplicaSet."),
+    fact("workload.resource", "text", lambda it: f"{it.kind.lower()}/{it.it.metadata.name}", "kind/name, as kubectl writes it."),
     fact("workload.created_at", "time", lambda it: seconds(it.it.metadata.creation_timestamp, it.skew), "creationTimestamp."),
     fact("workload.pods_wanted", "int", wanted, "spec.replicas; a DaemonSet's desiredNumberScheduled; what a Job still runs at once."),
     fact("workload.pods", "int", _pods, "Its pods that are pending or running."),

@@ -14,10 +14,13 @@ _RUNNERS = frozenset({
 })  # fmt: skip
 """Commands name these too, but a package index has them."""
 
+_IMPORTS = re.compile(r"\b(?:import|from)\s+[\w.]+")
+"""Code in a command (`python -c "import x"`) names what it needs, not what is its own."""
+
 
 def _own(given: Given) -> Mapping[str, Value]:
     module = given.text("container.log_module").partition(".")[0]
-    words = set(re.split(r"[\s'\"/.:=,]+", given.text("container.command")))
+    words = set(re.split(r"[\s'\"/.:=,]+", _IMPORTS.sub(" ", given.text("container.command"))))
     folder = given.text("container.working_dir").rstrip("/").rpartition("/")[2]
     return {"container.module_is_own": bool(module) and module not in _RUNNERS and (module in words or module == folder)}
 

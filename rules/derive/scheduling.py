@@ -82,6 +82,8 @@ def _workload(given: Given) -> Mapping[str, Value]:
     text = given.text("workload.scheduler_says")
     nodes, counts, named = parsed(text) if text else (0, {}, {})
     kind = blocker(nodes, counts)
+    if not text and given.number("workload.pods_unplaced"):
+        kind = "nobody"
     if text and not kind:
         kind = "no-nodes" if text.startswith("no nodes available") or (nodes == 0 and text.startswith("0/0")) else "other"
     return {
@@ -99,7 +101,7 @@ DERIVATIONS = (
             Spec(
                 name="workload.blocked_by",
                 type="text",
-                doc="why no node fits: gpu, resources, pods, taint, selector, affinity, spread, ports, volume, claim, node, no-nodes, other; empty if nothing",
+                doc="why no node fits: gpu, resources, pods, taint, selector, affinity, spread, ports, volume, claim, node, no-nodes, other, nobody (no scheduler has looked); empty if nothing",
             ),
             Spec(
                 name="workload.blocked_for",
@@ -109,7 +111,7 @@ DERIVATIONS = (
             Spec(name="workload.blocked_also", type="texts", doc="what stands in the way on the other nodes"),
             Spec(name="workload.nodes_judged", type="int", doc="how many nodes the scheduler looked at"),
         ),
-        needs=("workload.scheduler_says",),
+        needs=("workload.scheduler_says", "workload.pods_unplaced"),
         function=_workload,
     ),
 )
