@@ -131,7 +131,7 @@ def _add_files(tar: tarfile.TarFile, image: Image) -> None:
 def _content(file: File) -> bytes:
     if file.script:
         return (SCRIPTS / file.script).read_bytes()
-    return _MAKERS[file.make]() if file.make else file.text.encode()
+    return MAKERS[file.make]() if file.make else file.text.encode()
 
 
 # the bases
@@ -249,7 +249,7 @@ def _table() -> bytes:
     return "\n".join(lines).encode()
 
 
-_MAKERS: dict[str, Callable[[], bytes]] = {
+MAKERS: dict[str, Callable[[], bytes]] = {
     "foreign-binary": _foreign_binary,
     "dynamic-binary": _dynamic_binary,
     "whole-pickle": _whole_pickle,

@@ -1,0 +1,1 @@
+"""Faults and healthy look-alikes planted on a real Kubernetes node."""

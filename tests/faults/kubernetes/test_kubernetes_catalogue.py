@@ -1,0 +1,86 @@
+"""The catalogue of faults planted on a Kubernetes node."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.faults.kubernetes.catalogue import CAUSES, PULL, STUCK, Catalogue, Planting, images_of, load, manifest
+
+SCRIPTS = Path(__file__).parent / "scripts"
+GIVEAWAYS = re.compile(r"oom|out.of|leak|kill|crash|fault|broken|bug|missing|wrong|healthy|error|denied|corrupt|stuck|bad-", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load()
+
+
+def test_there_are_enough_faults_and_look_alikes_and_most_are_lived_not_told(catalogue: Catalogue) -> None:
+    real = [fault for fault in catalogue.faults if fault.mechanism == "real"]
+
+    assert len(catalogue.faults) >= 56
+    assert len(catalogue.healthy) >= 22
+    assert len(real) >= 0.5 * len(catalogue.faults)
+
+
+def test_every_cause_is_planted_but_a_few(catalogue: Catalogue) -> None:
+    planted = {(expect.row, expect.planted_cause) for fault in catalogue.faults for expect in fault.expect}
+
+    assert {(row, cause) for row, causes in CAUSES.items() for cause in causes} - planted == {
+        ("kubernetes/crashloopbackoff", "out-of-memory"),  # told under its own rows, which lead
+        ("cost/batch-job-oom", "killed-from-outside"),  # planted as a training
+        ("cost/batch-job-oom", "machine-out-of-memory"),  # likewise
+        (STUCK, "pdb"),  # a budget does not stand in the way of a rollout: a look-alike
+        *((STUCK, cause) for cause in ("policy-rejects", "quota-needs-requests", "scheduler-missing")),  # other names of what is planted
+    }
+
+
+def test_there_are_incidents_with_many_members_and_namespaces_with_two_faults(catalogue: Catalogue) -> None:
+    shared = {fault.expect[0].planted_cause for fault in catalogue.faults if len(fault.expect[0].members) > 1}
+    double = [fault.id for fault in catalogue.faults if len([one for one in fault.expect if not one.consequence]) > 1]
+
+    assert {"registry-unreachable", "node-trouble", "quota-exceeded", "webhook-down"} <= shared
+    assert len(double) >= 2
+
+
+def test_every_row_has_verdicts_that_honestly_stay_open(catalogue: Catalogue) -> None:
+    undetermined = {expect.row for fault in catalogue.faults for expect in fault.expect if expect.undetermined or expect.accept_undetermined}
+
+    assert undetermined == set(CAUSES)
+    assert PULL in undetermined
+
+
+def test_no_name_gives_the_cause_away(catalogue: Catalogue) -> None:
+    names = {name for planting in catalogue.all for name in (planting.id, *images_of(planting), *_names(planting))}
+
+    assert sorted(name for name in names if GIVEAWAYS.search(name)) == []
+
+
+def _names(planting: Planting) -> list[str]:
+    return [one["name"] for one in planting.objects]
+
+
+def test_every_script_is_used(catalogue: Catalogue) -> None:
+    used = {file.script for image in catalogue.images.values() for file in image.files.values()} - {""}
+
+    assert {path.name for path in SCRIPTS.iterdir() if path.suffix in {".py", ".sh"}} == used
+
+
+def test_every_image_is_used(catalogue: Catalogue) -> None:
+    assert set(catalogue.images) <= {image for planting in catalogue.all for image in images_of(planting)}
+
+
+def test_a_short_manifest_is_made_whole() -> None:
+    whole = manifest({"kind": "Deployment", "name": "web", "spec": {"replicas": 2}, "pod": {"containers": []}}, "h-zero")
+
+    assert whole == {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "h-zero", "labels": {"app": "web"}},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"terminationGracePeriodSeconds": 3, "containers": []}},
+        },
+    }
