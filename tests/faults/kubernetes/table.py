@@ -6,6 +6,7 @@
 
 import argparse
 import fnmatch
+import re
 import sys
 import time
 from collections import Counter
@@ -196,21 +197,35 @@ def run(chosen: Sequence[Planting], keep: Path | None) -> list[Line]:
     lines: list[Line] = []
     with node() as it, Garden(it) as garden:
         for number, batch in enumerate(batches(chosen)):
-            began = time.monotonic()
-            try:
-                with garden.planted(batch):
-                    planted = time.monotonic()
-                    seen = look(it)
-            except NotPlantedError as error:
-                print(f"# batch {number} NOT PLANTED: {str(error)[:1000]}", file=sys.stderr)
+            planted, seen = _seen(it, garden, batch)
+            if seen is None:
                 continue
-            print(f"# batch {number}: planted in {planted - began:.0f} s, looked in {time.monotonic() - planted:.1f} s", file=sys.stderr)
             if keep is not None:
                 keep.mkdir(parents=True, exist_ok=True)
                 bundles.save(keep / f"{number:02}.bundle", seen)
-                (keep / f"{number:02}.ids").write_text("\n".join(planting.id for planting in batch))
-            lines += judge(seen, batch, book)
+                (keep / f"{number:02}.ids").write_text("\n".join(planting.id for planting in planted))
+            lines += judge(seen, planted, book)
     return lines
+
+
+def _seen(it: Node, garden: Garden, batch: Sequence[Planting]) -> tuple[Sequence[Planting], Bundle | None]:
+    """A batch and a look at it; again without those of it that do not show as they are told."""
+    left = list(batch)
+    while left:
+        began = time.monotonic()
+        try:
+            with garden.planted(left):
+                ready = time.monotonic()
+                seen = look(it)
+        except NotPlantedError as error:
+            words = str(error)
+            print(f"# NOT PLANTED: {words[:600]}", file=sys.stderr)
+            failed = [planting for planting in left if re.search(rf"^{re.escape(planting.id)}: ", words, re.MULTILINE)]
+            left = [planting for planting in left if planting not in failed] if failed else []
+        else:
+            print(f"# {', '.join(planting.id for planting in left)}: planted in {ready - began:.0f} s, looked in {time.monotonic() - ready:.1f} s", file=sys.stderr)
+            return left, seen
+    return [], None
 
 
 def replay(folder: Path, chosen: Sequence[Planting]) -> list[Line]:
