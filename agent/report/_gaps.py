@@ -15,8 +15,20 @@ MOST_ROWS = 6
 
 def gaps(book: Book, facts: Facts) -> tuple[Gap, ...]:
     """Everything unavailable, the same fault of one probe on many subjects once."""
+    return _told(book, _of_one_remedy(facts.unavailable))
+
+
+def gaps_by_probe(book: Book, facts: Facts) -> dict[str, tuple[Gap, ...]]:
+    """The same for each probe by itself."""
+    mine: dict[str, list[Unavailable]] = defaultdict(list)
+    for gap in facts.unavailable:
+        mine[gap.probe].append(gap)
+    return {probe: _told(book, _of_one_remedy(of)) for probe, of in mine.items()}
+
+
+def _told(book: Book, groups: Iterable[list[Unavailable]]) -> tuple[Gap, ...]:
     alike: dict[tuple[str, str, str, str, bool], list[Unavailable]] = defaultdict(list)
-    for of in _of_one_remedy(facts.unavailable):
+    for of in groups:
         alike[(_what(of), of[0].why, of[0].detail, of[0].remedy, of[0].asked)] += of
     needing = _needing(book)
     found = [Gap(*key, leaves_open=_open(book, needing, {name for gap in of for name in gap.names})) for key, of in alike.items()]
