@@ -317,16 +317,22 @@ def _write_settings(folder: Path, address: str, number: int) -> None:
     )
 
 
-_COREFILE = """.:53 {{
+_COREFILE = """cluster.local:53 in-addr.arpa:53 {{
     bind {address}
     errors
     kubernetes cluster.local in-addr.arpa {{
         endpoint https://{address}:6443
         kubeconfig {folder}/admin.conf admin
     }}
-    hosts {folder}/hosts {{
-        fallthrough
-    }}
+}}
+test:53 {{
+    bind {address}
+    errors
+    hosts {folder}/hosts
+}}
+.:53 {{
+    bind {address}
+    errors
     template ANY ANY {{
         rcode NXDOMAIN
     }}
