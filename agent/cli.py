@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     code = run(words)
     sys.stdout.flush()
     sys.stderr.flush()
+    _end_children()
     os._exit(code)
+
+
+def _end_children() -> None:
+    """What a client has started and still runs, such as a kubeconfig's credential plugin that waits for a person, ends with us."""
+    psutil = sys.modules.get("psutil")
+    for process in psutil.Process().children(recursive=True) if psutil else ():
+        with contextlib.suppress(psutil.Error):
+            process.kill()
 
 
 def run(words: Sequence[str]) -> int:

@@ -109,7 +109,12 @@ def said_about(report: Report, planting: Planting, expect: Expect) -> Said:
     here = [one for one in incidents(report.incidents) if about(planting, one)]
     mine = [one for one in here if one.row == expect.row and all(matches(planting, member, one) for member in expect.members)]
     some = [one for one in here if one.row == expect.row and any(matches(planting, member, one) for member in expect.members)]
-    others = tuple(f"{one.row.partition('/')[2]}: {one.band} {', '.join(one.named_ids)}" for one in here if one not in some and not explained(planting, one))
+    folded = {id(below) for one in here if expected(planting, one) for below in incidents(one.consequences)}
+    others = tuple(
+        f"{one.row.partition('/')[2]}: {one.band} {', '.join(one.named_ids)}"
+        for one in here
+        if one not in some and id(one) not in folded and not explained(planting, one)
+    )
     if not mine:
         recovered = any(about(planting, one) for one in report.recovered)
         split = f"in {len(some)} incidents" if some else ""
@@ -117,13 +122,19 @@ def said_about(report: Report, planting: Planting, expect: Expect) -> Said:
     return Said(mine[0].band, mine[0].named_ids, others)
 
 
+def expected(planting: Planting, one: Incident) -> bool:
+    """Whether a verdict of the planting is about this very row and subject."""
+    wanted = [*planting.expect, *planting.also]
+    return any(one.row == other.row and any(matches(planting, member, one) for member in other.members) for other in wanted)
+
+
 def explained(planting: Planting, one: Incident) -> bool:
     """Whether it is expected as well, may be said, or follows from what is expected."""
     if one.band not in ("diagnosed", "likely"):
         return True
-    wanted = [*planting.expect, *planting.also]
-    if any(one.row == other.row and any(matches(planting, member, one) for member in other.members) for other in wanted):
+    if expected(planting, one):
         return True
+    wanted = [*planting.expect, *planting.also]
     return any((one.row, cause) in FOLLOWS.get(other.row, ()) for other in wanted for cause in one.named_ids)
 
 
