@@ -124,7 +124,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ToldNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A node that is nothing but its object in the API: kept alive by the planter, or silent."""
+    """A node that is nothing but its object in the API: kept alive by the planter, or silent after its first word."""
 
     name: str
     labels: dict[str, str] = {}

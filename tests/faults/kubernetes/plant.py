@@ -195,10 +195,12 @@ class Garden:
 
     def _signal(self, planting: Planting, told: Signal) -> None:
         """To the container's first process, from the machine, until the kubelet has seen it end."""
-        name = self._container(planting, told)
+        while not (name := self._container(planting, told)):
+            time.sleep(_POLL_SECONDS / 4)
         os.kill(_first_process(name), told.signal)
         while self._container(planting, told) == name:
             time.sleep(_POLL_SECONDS / 4)
+        self._seen = None
 
     def _container(self, planting: Planting, told: Signal) -> str:
         """The id of the container that runs now, if one does."""
@@ -233,10 +235,9 @@ class Garden:
                 }
             ]
         )
-        beat = threading.Thread(target=self._keep_alive, args=(told,), daemon=True)
+        self._beat(told)
         if not told.silent:
-            self._beat(told)
-            beat.start()
+            threading.Thread(target=self._keep_alive, args=(told,), daemon=True).start()
 
     def _keep_alive(self, told: ToldNode) -> None:
         while not self._alive.wait(_ALIVE_SECONDS):
@@ -321,9 +322,9 @@ def main() -> None:
 
 def _list(catalogue: Catalogue) -> None:
     for planting in catalogue.all:
-        for expect in planting.expect or [None]:
-            verdict = (expect.cause or " | ".join(expect.undetermined)) if expect else "nothing may be said"
-            print(f"{planting.id:16} {planting.mechanism:5} {expect.row if expect else 'healthy':28} {verdict}")
+        verdicts = [(expect.row, expect.cause or " | ".join(expect.undetermined)) for expect in planting.expect]
+        for row, verdict in verdicts or [("healthy", "nothing may be said")]:
+            print(f"{planting.id:16} {planting.mechanism:5} {row:28} {verdict}")
 
 
 def _keep(catalogue: Catalogue, chosen: Sequence[Planting]) -> None:
