@@ -136,7 +136,8 @@ class Garden:
 
     def apply(self, planting: Planting, objects: list[Manifest]) -> None:
         """Make these, or change them; a status is written as the status."""
-        told = [_whole(one, planting, self._words(planting)) for one in objects]
+        words = {"folder": str(self.node.folder)} | self._words(planting)
+        told = [_whole(one, planting, words) for one in objects]
         for one in told:
             if "namespace" not in one["metadata"]:
                 self._of_the_cluster.append(f"{one['kind']}/{one['metadata']['name']}")
