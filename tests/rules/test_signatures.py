@@ -30,7 +30,7 @@ SAYS = {
 }
 TRAITS = {
     *("certificate-refused", "child-killed", "driver-collect", "frame-backward", "frame-checkpoint", "frame-load-model", "frame-read-data"),
-    *("gpu-library-not-loaded", "gpu-numbers", "gpu-shared", "leaked-shared-memory", "login-refused", "no-more-threads", "too-many-files"),
+    *("gpu-library-not-loaded", "gpu-numbers", "gpu-shared", "leaked-shared-memory", "told-to-stop", "login-refused", "no-more-threads", "too-many-files"),
 }
 TRACE = "Traceback (most recent call last):\n"
 
