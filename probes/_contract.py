@@ -211,6 +211,8 @@ def _relations() -> tuple[Arity, ...]:
         "workload_bucket at bucket",
         "workload stopped_by webhook",
         "workload stopped_by quota",
+        "workload lacks object",
+        "container lacks object",
         "webhook uses service",
         "quota in ns",
     ]

@@ -17,7 +17,7 @@ from probes._contract import RELATIONS, Probe, Type
 from rules import derive
 from rules._derivation import Derivation, Relator
 from rules._expr import Environment, Expression, ExpressionError, declared
-from rules._row import Evidence, Row, RowFile, Severe, Verify, clauses, read
+from rules._row import Cohort, Evidence, Row, RowFile, Severe, Verify, clauses, read
 from rules._vocabulary import Vocabulary, engines
 from rules._yaml import RowError
 
@@ -37,7 +37,7 @@ class Compiled(msgspec.Struct, frozen=True):
     evidence: tuple[tuple[Evidence, Expression | None], ...]
     severity: tuple[tuple[Severe, Expression | None], ...]
     verify: tuple[tuple[Verify, Expression | None], ...]
-    cohorts: tuple[tuple[str, Expression | None], ...]
+    cohorts: tuple[tuple[Cohort, Expression | None], ...]
     """Kinds of shared things, and on which members sharing one counts."""
     order: int
     """The place of the kind in `for_each`."""
@@ -117,7 +117,7 @@ def _compile(file: RowFile, kind: str, order: int, env: Environment) -> Compiled
         evidence=tuple((line, perhaps(line.if_, "evidence", number, "if")) for number, line in enumerate(row.evidence)),
         severity=tuple((line, perhaps(line.if_, "severity", number, "if")) for number, line in enumerate(row.severity)),
         verify=tuple((line, perhaps(line.if_, "verify", number, "if")) for number, line in enumerate(row.verify)),
-        cohorts=tuple((line.by, perhaps(line.if_, "cohort", number, "if")) for number, line in enumerate(row.cohorts)),
+        cohorts=tuple((line, perhaps(line.if_, "cohort", number, "if")) for number, line in enumerate(row.cohorts)),
         order=order,
     )
 

@@ -13,7 +13,7 @@ from rules._clause import Bindings
 from rules._expr import Expression, Outcome
 from rules._facts import Facts
 from rules._rank import COHORT_SIZE
-from rules._row import signal_name
+from rules._row import Cohort, signal_name
 
 OWNERS = ("workload", "cgroup")
 """What makes several subjects one case: the workload they are parts of, the control group they were killed in."""
@@ -54,9 +54,9 @@ def _marks(facts: Facts, compiled: Compiled, subject: Subject) -> tuple[str, ...
 def _cohorts(facts: Facts, compiled: Compiled, members: list[Subject]) -> list[tuple[Subject, list[Subject]]]:
     """Shared things where enough fail and none has succeeded since, the largest first; each member under one head."""
     left, heads = list(members), []
-    for kind, condition in compiled.cohorts:
-        for thing, of in _sharing(facts, (kind, condition), left):
-            if _none_succeeded(facts, thing, compiled.kind):
+    for by in compiled.cohorts:
+        for thing, of in _sharing(facts, by, left):
+            if by[0].named or _none_succeeded(facts, thing, compiled.kind):
                 heads.append((thing, of))
                 left = [member for member in left if member not in of]
     return heads
@@ -66,12 +66,12 @@ def _counts(facts: Facts, condition: Expression | None, member: Subject) -> bool
     return condition is None or Bindings(facts, member).judge(condition).outcome is Outcome.TRUE
 
 
-def _sharing(facts: Facts, by: tuple[str, Expression | None], members: Iterable[Subject]) -> list[tuple[Subject, list[Subject]]]:
+def _sharing(facts: Facts, by: tuple[Cohort, Expression | None], members: Iterable[Subject]) -> list[tuple[Subject, list[Subject]]]:
     """The things of a kind that enough members share, the one with the most first."""
-    kind, condition = by
+    cohort, condition = by
     shared: dict[Subject, list[Subject]] = defaultdict(list)
     for member in members:
-        thing = facts.reach(member, kind)
+        thing = facts.reach(member, cohort.by)
         if isinstance(thing, Subject) and _counts(facts, condition, member):
             shared[thing].append(member)
     return [pair for pair in sorted(shared.items(), key=lambda pair: (-len(pair[1]), pair[0])) if len(pair[1]) >= COHORT_SIZE]
@@ -80,7 +80,7 @@ def _sharing(facts: Facts, by: tuple[str, Expression | None], members: Iterable[
 def _uncounted(facts: Facts, compiled: Compiled, members: Iterable[Subject]) -> frozenset[Subject]:
     """Members of which the nearest thing that enough of them share has no census."""
     counted: dict[Subject, bool] = {}
-    for by in compiled.cohorts:
+    for by in (pair for pair in compiled.cohorts if not pair[0].named):
         for thing, of in _sharing(facts, by, members):
             for member in of:
                 counted.setdefault(member, facts.census_of(thing, compiled.kind) is not None)

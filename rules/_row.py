@@ -96,10 +96,14 @@ class Severe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Cohort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"if_": "if"}):
-    """A kind of thing that members may share, and the condition on a member that makes sharing it count."""
+    """A kind of thing that members may share, and the condition on a member that makes sharing it count.
+
+    `named`: each member's own trouble names the thing, so that nobody has to count who has succeeded since.
+    """
 
     by: str
     if_: str = ""
+    named: bool = False
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from probes._contract import Spec, Value
@@ -46,13 +47,28 @@ def _updated(given: Given) -> Mapping[str, Value]:
     return {"container.updated_before_failure": at is not None and failed is not None and 0 <= failed - at <= SOON_S}
 
 
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti|k|M|G|T)?")
+_UNITS = {None: 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+def _version_before(given: Given) -> float | None:
+    """The memory limit that the version of its workload before this one had, where this one changed it."""
+    start = f"memory limit of {given.text('container.name')}: "
+    words = next((text.removeprefix(start).partition(" -> ")[0] for text in given.texts("workload.changes") if text.startswith(start)), "")
+    found = _QUANTITY.fullmatch(words)
+    return float(found[1]) * _UNITS[found[2]] if found else None
+
+
 def _limits(given: Given) -> Mapping[str, Value]:
-    before, now = _earlier(given, "container.memory_limit_bytes"), given.number("container.memory_limit_bytes")
+    before: Value = _earlier(given, "container.memory_limit_bytes")
+    if before is None:
+        before = _version_before(given)
+    now = given.number("container.memory_limit_bytes")
     known = isinstance(before, int | float) and not isinstance(before, bool)
     unlimited = given.facts.earlier is not None and _earlier(given, "container.has_memory_limit") is False
     lowered = (known and now is not None and now < float(before)) or (unlimited and now is not None)  # type: ignore[arg-type]
     return {
-        "container.limit_before_bytes": before if known else None,
+        "container.limit_before_bytes": int(before) if known else None,  # type: ignore[arg-type]
         "container.limit_lowered": lowered,
         "container.limit_kept": (known or unlimited) and not lowered,
     }
@@ -79,11 +95,16 @@ DERIVATIONS = (
     Derivation(
         kind="container",
         gives=(
-            Spec(name="container.limit_before_bytes", type="int", unit="bytes", doc="its memory limit in the earlier run"),
-            Spec(name="container.limit_lowered", type="bool", doc="its memory limit is known to be lower than in the earlier run"),
+            Spec(name="container.limit_before_bytes", type="int", unit="bytes", doc="its memory limit in the earlier run, or in the version before"),
+            Spec(
+                name="container.limit_lowered",
+                type="bool",
+                doc="its memory limit is known to be lower than in the earlier run, or in the version before",
+            ),
             Spec(name="container.limit_kept", type="bool", doc="its memory limit is known to be as it was in the earlier run, or higher"),
         ),
         needs=("container.memory_limit_bytes",),
+        wants=("container.name", "workload.changes"),
         function=_limits,
     ),
 )

@@ -130,11 +130,21 @@ def _victim_at(given: Given) -> float | None:
 def _kill_scope(given: Given) -> Mapping[str, Value]:
     """Whose limit it was: its own, that of a group above it (it has none of its own), or the machine's."""
     found = victims(given)
+    if not found and given["container.engine"] == "kubernetes":
+        return _by_its_node(given)
     if not found:
-        return {"container.kill_scope": None, "container.killed_process": None}
+        return {"container.kill_scope": None, "container.killed_process": None} if given.seen("host.oom_victims") else {}
     _at, scope, process = max(found)
     within = "own" if given["container.has_memory_limit"] is True else "above"
     return {"container.kill_scope": within if scope == "cgroup" else scope, "container.killed_process": process}
+
+
+def _by_its_node(given: Given) -> Mapping[str, Value]:
+    """OOMKilled is a kill at the container's own limit, unless its node tells that it had run out of memory itself."""
+    if given["container.oom_killed"] is not True or given["container.has_memory_limit"] is not True or not given.seen("node.warnings"):
+        return {}
+    short = any(text.startswith("SystemOOM") for text in given.texts("node.warnings"))
+    return {} if short else {"container.kill_scope": "own", "container.killed_process": None}
 
 
 def _since(given: Given) -> Mapping[str, Value]:
@@ -149,8 +159,9 @@ def _steady(given: Given) -> Mapping[str, Value]:
     """Whether it runs well now: past the engine's own bar, and much longer than any attempt that is known to have failed."""
     runs = given.number("container.runs_for")
     lengths = [float(text) for text in given.texts("container.attempt_lengths") if text.replace(".", "", 1).isdigit()]
-    steady = runs is not None and given["container.state"] == "running" and runs > max([STABLE_S, *(LONGER * length for length in lengths)])
     last = given.number("container.last_attempt_lasted")
+    lengths += [last] if last is not None and given["container.restart_count"] else []
+    steady = runs is not None and given["container.state"] == "running" and runs > max([STABLE_S, *(LONGER * length for length in lengths)])
     length = last if last is not None else given.number("container.attempt_lasted")
     return {"container.steady": steady, "container.lived": length, "container.died_young": length is not None and length < 60}
 
@@ -180,7 +191,8 @@ DERIVATIONS = (
             Spec(name="container.kill_scope", type="text", doc="own: at its own limit; above: at that of a group around it; machine: the machine was out of memory"),
             Spec(name="container.killed_process", type="text", doc="the process that the kernel killed"),
         ),
-        needs=("container.id", "container.has_memory_limit", "host.oom_victims"),
+        needs=("container.id", "container.has_memory_limit"),
+        wants=("host.oom_victims", "container.engine", "container.oom_killed", "node.warnings"),
         function=_kill_scope,
     ),
     Derivation(
@@ -198,7 +210,7 @@ DERIVATIONS = (
             Spec(name="container.died_young", type="bool", doc="the last attempt ended within a minute"),
         ),
         needs=("container.state", "container.runs_for", "container.attempt_lasted"),
-        wants=("container.attempt_lengths", "container.last_attempt_lasted"),
+        wants=("container.attempt_lengths", "container.last_attempt_lasted", "container.restart_count"),
         function=_steady,
     ),
 )  # fmt: skip

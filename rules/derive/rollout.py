@@ -18,6 +18,7 @@ QUIET_S = 180.0
 """A pod that is merely not ready, or merely being started, is given three minutes before anybody speaks of it."""
 
 PLACING_S = 20.0
+MOUNTING_S = 20.0
 UNNOTICED_S = 60.0
 """A scheduler speaks within a second; after a minute nobody is there who would."""
 
@@ -104,7 +105,7 @@ def _pods(given: Given) -> Mapping[str, Value]:
     matches = ours().scan(mount, "mount")
     kind = matches[0].signature.says if matches else ("volume-mount" if mount else "")
     made = [at for pod in unready for at in [given.facts.value(pod, "pod.created_at")] if isinstance(at, float | int)]
-    old = bool(made) and given.now - min(made) > 60
+    old = bool(made) and given.now - min(made) > MOUNTING_S
     runs = [span for pod in unready for span in [given.facts.value(pod, "pod.init_runs_for")] if isinstance(span, float | int)]
     return {
         "workload.mount_says": mount,

@@ -28,7 +28,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r"didn't match pod topology spread|topology spread", "spread"),
     (r"didn't have free ports", "ports"),
     (
-        r"volume node affinity conflict|exceed max volume count|didn't find available persistent volumes to bind|no available persistent volumes",
+        r"volume node affinity conflict|PersistentVolume's node affinity|ReadWriteOncePod access mode already in-use|exceed max volume count|didn't find available persistent volumes to bind|no available persistent volumes",
         "volume",
     ),
 )

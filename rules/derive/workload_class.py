@@ -24,7 +24,7 @@ _TEXT: tuple[tuple[str, Mapping[str, float]], ...] = (
     ),
     (r"\b(?:postgres|postgresql|mysqld?|mariadbd?|redis(?:-server)?|mongod?|cassandra|clickhouse|etcd)\b", {"database": 18}),
     (
-        r"\b(?:spark|dask|airflow|dbt|etl|batch|cron|importer|export|score|scoring|ingest|aggregate|feature[\s_-]?build|nightly|job)\b",
+        r"\b(?:spark|dask|airflow|dbt|etl|batch(?![\s_-]?size)|cron|importer|export|score|scoring|ingest|aggregate|feature[\s_-]?build|nightly|job)\b",
         {"batch": 12},
     ),
 )
@@ -34,12 +34,11 @@ _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), weights) for pattern, wei
 _DISTRIBUTED = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "TF_CONFIG", "NCCL_DEBUG", "PET_RDZV_ENDPOINT", "SM_TRAINING_ENV"}
 _RUN = {"MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_NAME"}
 _OWNERS: Mapping[str, Mapping[str, float]] = {
-    **dict.fromkeys(("PyTorchJob", "TFJob", "MPIJob", "PaddleJob", "XGBoostJob", "TrainJob"), {"training": 18}),
-    "Job": {"batch": 6},
+    **{kind: {"training": 18} for kind in ("PyTorchJob", "TFJob", "MPIJob", "PaddleJob", "XGBoostJob", "TrainJob")},
     "Notebook": {"notebook": 18},
     "Revision": {"serving": 12},
 }
-"""What makes a pod tells what it is for: Kubeflow's kinds, Kubernetes' Job, Knative's Revision (KServe)."""
+"""What makes a pod tells what it is for: Kubeflow's kinds, Knative's Revision (KServe)."""
 
 MOST_TEXT = 2000
 
@@ -76,15 +75,22 @@ def _container(given: Given) -> Mapping[str, Value]:
         scores[name] += weight
     if given["container.gpus_asked"] is True:
         scores["training"] += 3
-    return _said("container", _leader(scores))
+    return _said("container", _leader(scores), trains=_trains(scores))
 
 
 def _process(given: Given) -> Mapping[str, Value]:
-    return _said("process", _leader(_text_scores(f"{given.text('process.command')} {given.text('process.name')}")))
+    scores = _text_scores(f"{given.text('process.command')} {given.text('process.name')}")
+    return _said("process", _leader(scores), trains=_trains(scores))
 
 
-def _said(kind: str, name: str) -> Mapping[str, Value]:
-    return {f"{kind}.class": name, f"{kind}.trains": name in ("training", "notebook")}
+def _trains(scores: Mapping[str, float]) -> bool:
+    """Whether training or a notebook leads over all else; between the two nothing has to be decided for that."""
+    own = max(scores["training"], scores["notebook"])
+    return own >= LEAD_DB and own - max(scores["batch"], scores["serving"], scores["database"]) >= LEAD_DB
+
+
+def _said(kind: str, name: str, *, trains: bool) -> Mapping[str, Value]:
+    return {f"{kind}.class": name, f"{kind}.trains": trains}
 
 
 def _gives(kind: str) -> tuple[Spec, ...]:
