@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from agent.discover import Target
@@ -15,19 +14,17 @@ from rules._facts import Facts
 
 def access_text(settings: Settings, targets: Sequence[Target]) -> str:
     """Send every sweep once and say, probe by probe, what it may see."""
-    from agent.report._gaps import gaps
+    from agent.report._gaps import gaps_by_probe
 
     probes, book = load()
     mine = probes_for(probes, targets)
     observed, _visits = look_once([(probe, ()) for probe in mine if probe.sweeps], targets, settings.deadline)
-    by_probe: dict[str, list[Gap]] = defaultdict(list)
-    for gap in gaps(book, Facts(observed, book.vocabulary)):
-        by_probe[gap.what.partition(" ")[0]].append(gap)
-    lines = [line for probe in probes for line in _lines(probe, probe in mine, by_probe[probe.name])]
+    by_probe = gaps_by_probe(book, Facts(observed, book.vocabulary))
+    lines = [line for probe in probes for line in _lines(probe, probe in mine, by_probe.get(probe.name, ()))]
     return "\n".join(lines)
 
 
-def _lines(probe: Probe, here: bool, gaps: list[Gap]) -> list[str]:  # noqa: FBT001  # said once, two lines above
+def _lines(probe: Probe, here: bool, gaps: Sequence[Gap]) -> list[str]:  # noqa: FBT001  # said once, two lines above
     needs = f"  needs {', '.join(probe.permissions)}" if probe.permissions else ""
     if not here:
         return [f"-    {probe.name}: no address for {probe.name.partition('.')[0]}.{needs}"]

@@ -130,7 +130,7 @@ class Access:
         return answer
 
     def kill_children(self) -> None:
-        """End every child process that is still there, such as one that hangs in the kernel."""
+        """End every child process of ours that is still there, such as one that hangs in the kernel."""
         for child in tuple(self._children):
             child.kill()
 

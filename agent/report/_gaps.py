@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from agent.report.model import Gap
 from probes._contract import Unavailable
@@ -14,13 +15,45 @@ MOST_ROWS = 6
 
 def gaps(book: Book, facts: Facts) -> tuple[Gap, ...]:
     """Everything unavailable, the same fault of one probe on many subjects once."""
-    alike: dict[tuple[str, str, str, str, bool], list[Unavailable]] = defaultdict(list)
+    return _told(book, _of_one_remedy(facts.unavailable))
+
+
+def gaps_by_probe(book: Book, facts: Facts) -> dict[str, tuple[Gap, ...]]:
+    """The same for each probe by itself."""
+    mine: dict[str, list[Unavailable]] = defaultdict(list)
     for gap in facts.unavailable:
-        what = f"{gap.probe}" + (f" of {gap.subject}" if gap.subject is not None else "")
-        alike[(what, gap.why, gap.detail, gap.remedy, gap.asked)].append(gap)
+        mine[gap.probe].append(gap)
+    return {probe: _told(book, _of_one_remedy(of)) for probe, of in mine.items()}
+
+
+def _told(book: Book, groups: Iterable[list[Unavailable]]) -> tuple[Gap, ...]:
+    alike: dict[tuple[str, str, str, str, bool], list[Unavailable]] = defaultdict(list)
+    for of in groups:
+        alike[(_what(of), of[0].why, of[0].detail, of[0].remedy, of[0].asked)] += of
     needing = _needing(book)
     found = [Gap(*key, leaves_open=_open(book, needing, {name for gap in of for name in gap.names})) for key, of in alike.items()]
     return tuple(sorted(found))
+
+
+def _of_one_remedy(found: Iterable[Unavailable]) -> list[list[Unavailable]]:
+    """What one probe says alike stands once; several probes of a system that the same grant or setting would open are told of in one breath."""
+    alike: dict[tuple[object, ...], list[Unavailable]] = defaultdict(list)
+    for gap in found:
+        alike[(gap.probe, gap.why, gap.remedy, gap.asked, gap.subject, gap.detail)].append(gap)
+    told: Counter[tuple[object, ...]] = Counter()
+    groups: dict[tuple[object, ...], list[Unavailable]] = defaultdict(list)
+    for (probe, *rest, _detail), of in alike.items():
+        told[(probe, *rest)] += 1
+        groups[(str(probe).partition(".")[0], *rest, told[(probe, *rest)])] += of
+    return list(groups.values())
+
+
+def _what(of: list[Unavailable]) -> str:
+    names = sorted({gap.probe for gap in of})
+    system, _, _first = names[0].partition(".")
+    questions = [name.partition(".")[2] for name in names]
+    name = f"{system} ({', '.join(questions)})" if len(names) > 1 else names[0]
+    return name + (f" of {of[0].subject}" if of[0].subject is not None else "")
 
 
 def _needing(book: Book) -> dict[str, set[tuple[str, str]]]:

@@ -8,6 +8,7 @@ cluster(access).decode("/version", Version).git_version   ->   "v1.36.3"
 from __future__ import annotations
 
 import email.utils
+import logging
 import ssl
 import threading
 import time
@@ -286,13 +287,31 @@ def cluster(access: Access) -> Cluster:
 def _connected(access: Access) -> Cluster:
     if not access.settings.get("kubernetes"):
         raise ClusterError("not configured", "No cluster is named, and none was found.")
+    heard = _Heard()
+    logging.getLogger().addHandler(heard)
     try:
         client = _client(access.settings.get("kubernetes.context", ""), access.settings.get("kubernetes.config", ""))
     except ImportError as error:
         raise ClusterError("missing tool", f"The Python package kubernetes is not usable: {error}.") from error
     except Exception as error:
         raise ClusterError("refused", f"The configuration cannot be used: {error}", remedy="See what `kubectl config view` says.") from error
+    finally:
+        logging.getLogger().removeHandler(heard)
+    if heard.words:
+        detail = f"The context's credentials could not be had: {heard.words[-1]}"
+        raise ClusterError("refused", detail, remedy="Run the command that the kubeconfig names under `exec` by hand, and see what it says.")
     return Cluster(client, access.deadline, gzip="kubernetes.context" in access.settings)
+
+
+class _Heard(logging.Handler):
+    """What the client merely logs: that a credential plugin failed. It would then go on without credentials."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.words: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.words.append(record.getMessage()[:300])
 
 
 def _client(context: str, config: str) -> Any:

@@ -112,6 +112,7 @@ def _fetched(access: Access, name: str, keep: Callable[[Any], T | None]) -> List
             raise
         found = _read(server, kind, _within(kind.path, namespace), f"namespace {namespace}", keep)
         detail = f"Only namespace {namespace} may be read: {error.detail}"
+        found.complete = False
         found.gap = found.gap or ClusterError("forbidden", detail, status=403, remedy=f"Grant it: {grant(kind.path)}.")
         return found
 

@@ -148,6 +148,7 @@ def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     for pod in chosen(found.suspects, found.siblings):
         if not named or pod.key in named:
             yield from _told(Seen(pod, access.now, server.skew), access)
+    yield from found.listed.gaps(access, "pod")
     for namespace in sorted({pod.metadata.namespace for pod in found.suspects}):
         yield Look(subject=Subject("ns", namespace), values={"ns.name": namespace}, command="kubectl get namespaces", vantage="pod")
     yield Swept(kind="pod", scope=found.listed.scope, count=found.listed.total, complete=found.listed.complete)

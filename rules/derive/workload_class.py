@@ -33,6 +33,14 @@ _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.]*://\S+", re.IGNORECASE)
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), weights) for pattern, weights in _TEXT)
 _DISTRIBUTED = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "TF_CONFIG", "NCCL_DEBUG", "PET_RDZV_ENDPOINT", "SM_TRAINING_ENV"}
 _RUN = {"MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_NAME"}
+_OWNERS: Mapping[str, Mapping[str, float]] = {
+    **dict.fromkeys(("PyTorchJob", "TFJob", "MPIJob", "PaddleJob", "XGBoostJob", "TrainJob"), {"training": 18}),
+    "Job": {"batch": 6},
+    "Notebook": {"notebook": 18},
+    "Revision": {"serving": 12},
+}
+"""What makes a pod tells what it is for: Kubeflow's kinds, Kubernetes' Job, Knative's Revision (KServe)."""
+
 MOST_TEXT = 2000
 
 
@@ -64,6 +72,8 @@ def _container(given: Given) -> Mapping[str, Value]:
         scores["training"] += 8
     if given.texts("container.published_ports"):
         scores["serving"] += 6
+    for name, weight in _OWNERS.get(given.text("pod.owner_kind"), {}).items():
+        scores[name] += weight
     if given["container.gpus_asked"] is True:
         scores["training"] += 3
     return _said("container", _leader(scores))
@@ -89,7 +99,7 @@ DERIVATIONS = (
         kind="container",
         gives=_gives("container"),
         needs=("container.command", "container.image"),
-        wants=("container.compose_service", "container.env_names", "container.published_ports", "container.gpus_asked"),
+        wants=("container.compose_service", "container.env_names", "container.published_ports", "container.gpus_asked", "pod.owner_kind"),
         function=_container,
     ),
     Derivation(

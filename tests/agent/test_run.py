@@ -101,7 +101,7 @@ def test_a_sick_docker_socket_costs_its_own_facts_only(tmp_path: Path, expected:
     assert _promised(report) == code
     assert {expected} == _gaps(report, "docker")
     assert all(gap["remedy"] for gap in report["gaps"])
-    assert any("CrashLoopBackOff" in row for gap in report["gaps"] if gap["what"].startswith("docker.containers") for row in gap["leaves_open"])
+    assert any("CrashLoopBackOff" in row for gap in report["gaps"] if gap["what"].startswith("docker") for row in gap["leaves_open"])
     assert {"done"} == {looked["ended"] for looked in report["looked"] if looked["probe"].startswith("host.")}
 
 

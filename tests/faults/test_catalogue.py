@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .catalogue import CAUSES, Catalogue, Planting, load
+from .catalogue import CATALOGUE, CAUSES, Catalogue, Planting, load
 from .engine import HOST_VARIABLE, engine, missing
 from .images import SCRIPTS
 from .plant import Garden
@@ -54,6 +54,35 @@ def test_every_script_is_used(catalogue: Catalogue) -> None:
     used = {file.script for image in catalogue.images.values() for file in image.files.values()} | {"no_names.py"}
 
     assert {path.name for path in SCRIPTS.iterdir() if path.suffix in {".py", ".sh"}} == used - {""}
+
+
+@pytest.fixture(scope="module")
+def third() -> Catalogue:
+    return load(CATALOGUE.with_name("docker_third.yaml"))
+
+
+def test_the_third_set_is_large_enough_mostly_lived_and_covers_every_row(third: Catalogue) -> None:
+    real = [fault for fault in third.faults if fault.mechanism == "real"]
+    rows = [fault.expect.row for fault in third.faults]
+
+    assert 36 <= len(third.faults) <= 44
+    assert len(third.healthy) == 12
+    assert len(real) >= 2 / 3 * len(third.faults)
+    assert min(rows.count(row) for row in CAUSES) >= 10
+
+
+def test_no_name_in_the_third_set_gives_the_cause_away(third: Catalogue) -> None:
+    told = [f"{planting.id}: {word}" for planting in third.all for word in _what_the_engine_shows(planting) if GIVEAWAYS.search(word)]
+
+    assert told == []
+
+
+def test_the_third_set_uses_every_script_and_image_of_its_own(third: Catalogue) -> None:
+    used = {file.script for image in third.images.values() for file in image.files.values()} - {""}
+    there = {f"../scripts_third/{path.name}" for path in CATALOGUE.with_name("scripts_third").iterdir() if path.suffix in {".py", ".sh"}}
+
+    assert there == used
+    assert set(third.images) <= {image for planting in third.all for image in planting.images}
 
 
 @pytest.mark.engine

@@ -24,16 +24,16 @@ CAUSES = {
         "wrong-platform", "never-pull", "disk-full",
     }),
     STUCK: frozenset({
-        "insufficient-resources", "image-issues", "missing-pvc", "gpu-not-there", "no-node-matches", "taints", "host-port-taken", "quota-exceeded",
-        "limit-range", "pod-security", "webhook-rejects", "webhook-down", "missing-service-account", "missing-config", "readiness-fails", "crashing",
+        "insufficient-resources", "image-pull-failure", "missing-pvc", "gpu-not-there", "no-node-matches", "taints", "host-port-taken", "quota-exceeded",
+        "limit-range", "pod-security", "webhook-rejects", "webhook-down", "missing-service-account", "missing-config", "readiness-probe-failing", "crashing",
         "init-blocked", "rollout-strategy", "paused", "node-trouble", "topology-spread", "pdb", "storage-class", "volume-attach", "controller-down",
-        *("missing-runtime-class", "scheduler-missing", "policy-rejects", "quota-needs-requests"),  # invented here: the truth had no id
+        *("missing-class", "scheduler-missing", "webhook-rejects", "quota-needs-requests"),  # invented here: the truth had no id
     }),
 }  # fmt: skip
 # What may stand beside a container's verdict because it follows from it: its workload is stuck, or the container loops.
 FOLLOWS = {
     CRASH: {(STUCK, "crashing")},
-    PULL: {(STUCK, "image-issues")},
+    PULL: {(STUCK, "image-pull-failure")},
     TRAINING: {(STUCK, "crashing"), (CRASH, "out-of-memory"), (CRASH, "killed-from-outside")},
     BATCH: {(STUCK, "crashing"), (CRASH, "out-of-memory"), (CRASH, "killed-from-outside")},
 }
@@ -124,7 +124,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ToldNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A node that is nothing but its object in the API: kept alive by the planter, or silent."""
+    """A node that is nothing but its object in the API: kept alive by the planter, or silent after its first word."""
 
     name: str
     labels: dict[str, str] = {}

@@ -11,7 +11,7 @@ from tests.faults.kubernetes.catalogue import Wait
 from tests.stack.node import Node
 
 Object = dict[str, Any]
-_KINDS = "pods,events,deployments,statefulsets,daemonsets,jobs,cronjobs,horizontalpodautoscalers,resourcequotas,poddisruptionbudgets,persistentvolumeclaims,services"
+_KINDS = "pods,events,deployments,statefulsets,daemonsets,jobs,cronjobs,horizontalpodautoscalers,resourcequotas,poddisruptionbudgets,persistentvolumeclaims,services,nodes"
 
 
 class Seen:
@@ -23,11 +23,11 @@ class Seen:
         self._items: list[Object] = node.get(_KINDS, "-A")["items"]
 
     def of(self, namespace: str, kind: str, name: str = "*") -> list[Object]:
-        """The objects of a kind whose name matches."""
+        """The objects of a kind whose name matches; those of no namespace are in every one."""
         return [
             one
             for one in self._items
-            if one["kind"] == kind and one["metadata"].get("namespace") == namespace and fnmatchcase(one["metadata"]["name"], name)
+            if one["kind"] == kind and one["metadata"].get("namespace", namespace) == namespace and fnmatchcase(one["metadata"]["name"], name)
         ]
 
     def containers(self, namespace: str, pod: str, name: str) -> list[tuple[Object, Object]]:

@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from tests.faults.kubernetes.catalogue import Catalogue, Manifest, Planting, Step, ToldNode, Wait, load, manifest
+from tests.faults.kubernetes.catalogue import Catalogue, Manifest, Planting, Signal, Step, ToldNode, Wait, load, manifest
 from tests.faults.kubernetes.images import archive
 from tests.faults.kubernetes.look import Seen, unmet
 from tests.faults.kubernetes.registries import NAMES, Registries
@@ -52,6 +52,7 @@ class Garden:
     _undo: list[str] = field(default_factory=list)
     _frozen: list[int] = field(default_factory=list)
     _of_the_cluster: list[str] = field(default_factory=list)
+    _certificates: dict[str, dict[str, str]] = field(default_factory=dict)
     _alive: threading.Event = field(default_factory=threading.Event)
     _seen: Seen | None = None
     _looking: threading.Lock = field(default_factory=threading.Lock)
@@ -135,7 +136,8 @@ class Garden:
 
     def apply(self, planting: Planting, objects: list[Manifest]) -> None:
         """Make these, or change them; a status is written as the status."""
-        told = [_whole(one, planting, self._words(planting)) for one in objects]
+        words = {"folder": str(self.node.folder)} | self._words(planting)
+        told = [_whole(one, planting, words) for one in objects]
         for one in told:
             if "namespace" not in one["metadata"]:
                 self._of_the_cluster.append(f"{one['kind']}/{one['metadata']['name']}")
@@ -152,13 +154,13 @@ class Garden:
             self.node.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
 
     def _words(self, planting: Planting) -> dict[str, str]:
-        """What a manifest may name: a certificate made for it."""
-        if not planting.certificate:
-            return {}
-        authority = Authority(self.node.folder, f"hooks-{planting.id}")
-        certificate, key = authority.sign(f"hook-{planting.id}", f"/CN={planting.certificate}", (f"DNS:{planting.certificate}",))
-        files = {"ca": authority.certificate, "cert": certificate, "key": key}
-        return {name: base64.b64encode(path.read_bytes()).decode() for name, path in files.items()}
+        """What a manifest may name: a certificate made for it, who signed it, and somebody else who did not."""
+        if planting.certificate and planting.id not in self._certificates:
+            authority = Authority(self.node.folder, f"hooks-{planting.id}")
+            certificate, key = authority.sign(f"hook-{planting.id}", f"/CN={planting.certificate}", (f"DNS:{planting.certificate}",))
+            files = {"ca": authority.certificate, "cert": certificate, "key": key, "other": self.node.folder / "ca.crt"}
+            self._certificates[planting.id] = {name: base64.b64encode(path.read_bytes()).decode() for name, path in files.items()}
+        return self._certificates.get(planting.id, {})
 
     def _take(self, planting: Planting, steps: Sequence[Step]) -> None:
         for step in steps:
@@ -174,7 +176,7 @@ class Garden:
         if step.wait and (missing := self._wait(planting, step.wait)):
             raise NotPlantedError(f"half-way: {missing}")
         if step.signal:
-            self._signal(planting, step)
+            self._signal(planting, step.signal)
         if step.freeze:
             self._freeze(step.freeze)
         time.sleep(step.pause)
@@ -192,22 +194,19 @@ class Garden:
 
     # what is done to the node
 
-    def _signal(self, planting: Planting, step: Step) -> None:
-        """To the container's first process, from the machine, until the kubelet sees it gone."""
-        assert step.signal
-        (own,) = self.seen().containers(planting.id, step.signal.pod, step.signal.container)[:1]
-        name = own[1]["containerID"].rpartition("/")[2]
-        os.kill(_first_process(name), step.signal.signal)
-        while name in json.dumps(
-            [one[1].get("state", {}) for one in Seen(self.node).containers(planting.id, step.signal.pod, step.signal.container)]
-        ):
+    def _signal(self, planting: Planting, told: Signal) -> None:
+        """To the container's first process, from the machine, until the kubelet has seen it end."""
+        while not (name := self._container(planting, told)):
             time.sleep(_POLL_SECONDS / 4)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            now = Seen(self.node).containers(planting.id, step.signal.pod, step.signal.container)
-            if not now or now[0][1].get("containerID", "").rpartition("/")[2] != name or "running" not in now[0][1]["state"]:
-                return
+        os.kill(_first_process(name), told.signal)
+        while self._container(planting, told) == name:
             time.sleep(_POLL_SECONDS / 4)
+        self._seen = None
+
+    def _container(self, planting: Planting, told: Signal) -> str:
+        """The id of the container that runs now, if one does."""
+        running = [one for _, one in Seen(self.node).containers(planting.id, told.pod, told.container) if "running" in one["state"]]
+        return running[0]["containerID"].rpartition("/")[2] if running else ""
 
     def _freeze(self, program: str) -> None:
         for place in Path("/proc").glob("[0-9]*/cmdline"):
@@ -237,10 +236,9 @@ class Garden:
                 }
             ]
         )
-        beat = threading.Thread(target=self._keep_alive, args=(told,), daemon=True)
+        self._beat(told)
         if not told.silent:
-            self._beat(told)
-            beat.start()
+            threading.Thread(target=self._keep_alive, args=(told,), daemon=True).start()
 
     def _keep_alive(self, told: ToldNode) -> None:
         while not self._alive.wait(_ALIVE_SECONDS):
@@ -270,7 +268,7 @@ def _first_process(container: str) -> int:
         with contextlib.suppress(OSError):
             if container in place.read_text():
                 found.append(int(place.parent.name))
-    if not found:
+    if not container or not found:
         raise NotPlantedError("no process to signal")
     return min(found)
 
@@ -325,9 +323,9 @@ def main() -> None:
 
 def _list(catalogue: Catalogue) -> None:
     for planting in catalogue.all:
-        for expect in planting.expect or [None]:
-            verdict = (expect.cause or " | ".join(expect.undetermined)) if expect else "nothing may be said"
-            print(f"{planting.id:16} {planting.mechanism:5} {expect.row if expect else 'healthy':28} {verdict}")
+        verdicts = [(expect.row, expect.cause or " | ".join(expect.undetermined)) for expect in planting.expect]
+        for row, verdict in verdicts or [("healthy", "nothing may be said")]:
+            print(f"{planting.id:16} {planting.mechanism:5} {row:28} {verdict}")
 
 
 def _keep(catalogue: Catalogue, chosen: Sequence[Planting]) -> None:

@@ -79,7 +79,7 @@ def _handler(status: int, headers: dict[str, str], errors: list[dict[str, str]])
         def do_GET(self) -> None:
             _answer(self, status, headers, {"errors": errors})
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass
@@ -102,7 +102,7 @@ def _masking(name: str) -> type[BaseHTTPRequestHandler]:
                 self, 401, {"WWW-Authenticate": refuses}, {"errors": [{"code": "DENIED", "message": "requested access to the resource is denied"}]}
             )
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass
