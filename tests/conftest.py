@@ -1,4 +1,4 @@
-"""What every test gets: an environment of its own, a real Docker engine where one can be had, and a list of what was left out and why.
+"""What every test gets: an environment of its own, a real Docker engine and Kubernetes node where they can be had, and a list of what was left out.
 
 With CI=true nothing may be left out: a skip is a failure then.
 """
@@ -17,6 +17,9 @@ import pytest
 
 from tests.faults.engine import EngineError, engine, missing
 from tests.faults.images import BASES, build_bases
+from tests.stack.build import CACHE_VARIABLE
+from tests.stack.node import Node, NodeError
+from tests.stack.node import node as started_node
 
 OWN_ENGINE = frozenset({"/var/run/docker.sock", "/run/docker.sock"})
 _LEFT_BEHIND = ("DIAGNOSE_", "DOCKER_")
@@ -47,9 +50,20 @@ def docker_engine() -> Iterator[DockerEngine]:
         yield DockerEngine(it.host, BASES)
 
 
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """A Kubernetes node, started once; its objects are the test's to remove, so give each test a namespace of its own."""
+    with ExitStack() as stack:
+        try:
+            it = stack.enter_context(started_node())
+        except NodeError as error:
+            pytest.skip(f"a Kubernetes node does not start here: {error}")
+        yield it
+
+
 def pytest_configure() -> None:
     """Settings of the person who runs the tests are no part of them, in this process and in those that tests start."""
-    for name in [name for name in os.environ if name.startswith(_LEFT_BEHIND)]:
+    for name in [name for name in os.environ if name.startswith(_LEFT_BEHIND) and name != CACHE_VARIABLE]:
         del os.environ[name]
 
 
@@ -74,7 +88,7 @@ def _own_engine_is_left_alone() -> Iterator[None]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("engine") and os.geteuid() != 0:
+    if os.geteuid() != 0 and (item.get_closest_marker("engine") or item.get_closest_marker("node")):
         pytest.skip("needs root: run the tests as root to include it")
 
 

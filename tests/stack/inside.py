@@ -1,33 +1,32 @@
 """Runs inside the node's own namespaces, as its first process: starts every component, then waits; when it ends, all of them end.
 
-python -m tests.stack.inside FOLDER        (FOLDER/plan.json says what, tests/stack/node.py writes it)
+python -m tests.stack.inside FOLDER        (FOLDER/plan.json says what, tests/stack/settings.py writes it)
 """
 
 import json
 import os
-import signal
+import ssl
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from ssl import create_default_context
 from typing import Any
 
 START_S = 90
+OWN = ("/run/netns", "/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers")
+"""Where programs write, whatever they are told: inside, these are folders of the node's."""
 
 
 def main(folder: Path) -> None:
     plan = json.loads((folder / "plan.json").read_text())
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        _names(folder, plan)
+        _mounts(folder, plan)
         _network(plan)
-        for component in plan["components"]:
-            _start(folder, component)
+        _start_all(folder, plan["components"])
         (folder / "ready").write_text("")
-    except Exception as error:  # whoever started us reads it
+    except Exception as error:  # whoever asked for the node reads it
         (folder / "failed").write_text(str(error))
         raise
     while True:
@@ -37,11 +36,20 @@ def main(folder: Path) -> None:
             return
 
 
-def _names(folder: Path, plan: dict[str, Any]) -> None:
+def _mounts(folder: Path, plan: dict[str, Any]) -> None:
     """Names are those of the plan alone: nothing here asks the world."""
     for name in ("hosts", "resolv.conf"):
         (folder / name).write_text(plan[name])
-        subprocess.run(["mount", "--bind", folder / name, f"/etc/{name}"], check=True)
+        _bind(folder / name, Path("/etc", name))
+    for place in map(Path, OWN):
+        ours = folder / "own" / place.relative_to("/")
+        for made in (ours, place):
+            made.mkdir(parents=True, exist_ok=True)
+        _bind(ours, place)
+
+
+def _bind(ours: Path, place: Path) -> None:
+    subprocess.run(["mount", "--bind", ours, place], check=True)
 
 
 def _network(plan: dict[str, Any]) -> None:
@@ -61,31 +69,41 @@ def _network(plan: dict[str, Any]) -> None:
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
 
 
-def _start(folder: Path, component: dict[str, Any]) -> None:
-    """Start one component and wait until it answers."""
+def _start_all(folder: Path, components: list[dict[str, Any]]) -> None:
+    """One that others build on is waited for at once, all the rest together."""
+    started = []
+    for component in components:
+        started.append((component, _start(folder, component)))
+        if component.get("first"):
+            _wait_for(folder, *started.pop())
+    for component, process in started:
+        _wait_for(folder, component, process)
+
+
+def _start(folder: Path, component: dict[str, Any]) -> subprocess.Popen[bytes]:
+    environment = os.environ | component.get("environment", {})
+    with (folder / f"{component['name']}.log").open("wb") as log:
+        return subprocess.Popen(component["command"], stdout=log, stderr=log, cwd=folder, env=environment)
+
+
+def _wait_for(folder: Path, component: dict[str, Any], process: subprocess.Popen[bytes]) -> None:
     name = component["name"]
-    with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(component["command"], stdout=log, stderr=log, cwd=folder, env=os.environ | component.get("environment", {}))
     deadline = time.monotonic() + START_S
-    while not _answers(component, folder):
+    while not _answers(folder, component):
         if process.poll() is not None or time.monotonic() > deadline:
             tail = (folder / f"{name}.log").read_text(errors="replace")[-2000:]
             raise RuntimeError(f"{name} did not come up:\n{tail}")
         time.sleep(0.1)
 
 
-def _answers(component: dict[str, Any], folder: Path) -> bool:
+def _answers(folder: Path, component: dict[str, Any]) -> bool:
+    """Refusing us is an answer too."""
     if "file" in component:
         return Path(component["file"]).exists()
-    if "url" not in component:
-        return True
-    context = create_default_context(cafile=str(folder / "ca.crt"))
-    if "certificate" in component:
-        context.load_cert_chain(*component["certificate"])
-    if component.get("any_certificate"):
-        context.check_hostname, context.verify_mode = False, 0  # type: ignore[assignment]
+    context = ssl._create_unverified_context()  # noqa: S323  the question is whether it is up, and some make their own certificate
+    context.load_cert_chain(folder / "admin.crt", folder / "admin.key")
     try:
-        with urllib.request.urlopen(component["url"], context=context, timeout=2):
+        with urllib.request.urlopen(component["url"], context=context, timeout=2):  # noqa: S310
             return True
     except urllib.error.HTTPError as error:
         return error.code in (401, 403)
