@@ -37,8 +37,11 @@ def wanted(it: Owned) -> int:
 
 
 def _parallel(it: Owned) -> int:
-    left = (it.it.spec.completions or 1) - it.it.status.succeeded
-    return max(0, min(it.it.spec.parallelism if it.it.spec.parallelism is not None else 1, left))
+    """Of a Job without a number of completions all run until the first has succeeded; after that none is made."""
+    most = 1 if it.it.spec.parallelism is None else it.it.spec.parallelism
+    if it.it.spec.completions is None:
+        return 0 if it.it.status.succeeded else most
+    return max(0, min(most, it.it.spec.completions - it.it.status.succeeded))
 
 
 def _finished(it: Owned) -> bool:
