@@ -51,6 +51,8 @@ def _finished(it: Owned) -> bool:
 def _updated(it: Owned) -> int:
     if it.kind == "DaemonSet":
         return it.it.status.updated_number_scheduled
+    if it.kind == "ReplicaSet":  # it has one version
+        return it.it.status.replicas
     return it.it.status.active if it.kind == "Job" else it.it.status.updated_replicas
 
 
