@@ -141,13 +141,14 @@ def _read(server: Cluster, kind: Kind, path: str, scope: str, keep: Callable[[An
 
 
 class Well(msgspec.Struct, frozen=True, gc=False):
-    """What a count needs of a pod that is plainly well: where it is, whose, of which images, and since when (seconds since 1970 UTC)."""
+    """What a count needs of a pod that is plainly well: where it is, whose, of which images, since when (seconds since 1970 UTC), and whether it has ended."""
 
     namespace: str
     node: str
     owner: str
     images: tuple[str, ...]
     since: float
+    done: bool
 
 
 class Asked:
@@ -213,7 +214,7 @@ def owner_uid(pod: Pod) -> str:
 def _well(pod: Pod, skew: float) -> Well:
     since = ready_since(pod, skew) or seconds(pod.metadata.creation_timestamp, skew) or 0.0
     images = tuple(sys.intern(container.image) for container in pod.spec.containers)
-    return Well(sys.intern(pod.metadata.namespace), sys.intern(pod.spec.node_name), sys.intern(owner_uid(pod)), images, since)
+    return Well(sys.intern(pod.metadata.namespace), sys.intern(pod.spec.node_name), sys.intern(owner_uid(pod)), images, since, pod.status.phase == "Succeeded")
 
 
 def ready_since(pod: Pod, skew: float) -> float | None:

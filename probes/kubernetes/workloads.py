@@ -120,7 +120,8 @@ def _restarts(it: Owned) -> int:
 
 
 def _pods(it: Owned) -> int:
-    return len(it.well) + sum(not pod.metadata.deletion_timestamp and pod.status.phase in ("Pending", "Running") for pod in it.suspects)
+    lives = sum(not pod.metadata.deletion_timestamp and pod.status.phase in ("Pending", "Running") for pod in it.suspects)
+    return lives + sum(not one.done for one in it.well)
 
 
 def _oldest_unready_at(it: Owned) -> float | None:
