@@ -231,23 +231,25 @@ def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
 
 
 def everything(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
-    """Every workload of the kinds whose lists can be read, with its own."""
+    """Every workload of the kinds whose lists can be read, with its own; no Deployment where ReplicaSets cannot be: they lead to its pods."""
     sets = _readable(access, "replicasets")
     for kind, name in KINDS.items():
-        alone = [one for one in _readable(access, name) if kind != "ReplicaSet" or not one.metadata.owner_references]
-        yield from owned(kind, alone, sets, found, Moment(access.now, skew))
+        if kind == "Deployment" and sets is None:
+            continue
+        alone = [one for one in _readable(access, name) or () if kind != "ReplicaSet" or not one.metadata.owner_references]
+        yield from owned(kind, alone, sets or (), found, Moment(access.now, skew))
 
 
 def unwell(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
     return (one for one in everything(access, found, skew) if may_be_stuck(one))
 
 
-def _readable(access: Access, name: str) -> Sequence[Workload]:
-    """A list's items; none where it cannot be read, which is said where the lists are swept."""
+def _readable(access: Access, name: str) -> Sequence[Workload] | None:
+    """A list's items; None where it cannot be read, which is said where the lists are swept."""
     try:
         it: Listed[Workload] = listed(access, name)
     except ClusterError:
-        return ()
+        return None
     return it.items
 
 
