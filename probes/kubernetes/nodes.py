@@ -71,8 +71,10 @@ def _pressures(it: Seen) -> tuple[str, ...]:
 
 
 def _other_conditions(it: Seen) -> tuple[str, ...]:
-    """Conditions of other programs, such as a problem detector, that are True: that is how they write a problem."""
-    found = (one for one in it.it.status.conditions or () if one.type not in STANDARD and one.status == "True")
+    """Conditions of other programs that are of trouble: a problem detector writes True for it, unless the name says Ready (KernelReady)."""
+    found = (
+        one for one in it.it.status.conditions or () if one.type not in STANDARD and one.status == ("False" if one.type.endswith("Ready") else "True")
+    )
     return tuple(f"{one.type}: {one.message or one.reason}" for one in found)
 
 
@@ -101,7 +103,7 @@ FACTS: tuple[Fact[Seen], ...] = (
     fact("node.ready_reason", "text", lambda it: it.condition("Ready").reason or None, "reason of that condition: KubeletReady, KubeletNotReady, NodeStatusUnknown."),
     fact("node.ready_message", "text", lambda it: it.condition("Ready").message or None, "message of that condition."),
     fact("node.pressures", "texts", _pressures, "Standard conditions of trouble that are True: MemoryPressure, DiskPressure, PIDPressure, NetworkUnavailable."),
-    fact("node.other_conditions", "texts", _other_conditions, "Conditions of other programs that are True."),
+    fact("node.other_conditions", "texts", _other_conditions, "Conditions of other programs that are of trouble: True, or False of one named …Ready."),
     fact("node.unfit_at", "time", _unfit_at, "Since when it is not ready or under pressure."),
     fact("node.cordoned", "bool", lambda it: it.it.spec.unschedulable, "spec.unschedulable."),
     fact("node.taints", "texts", lambda it: tuple(_taint(one) for one in it.it.spec.taints or ()), "spec.taints as key=value:effect."),
