@@ -36,6 +36,7 @@ class Api:
         self.answers: dict[str, tuple[int, object]] = {}
         self.scene: Scene | None = None
         self.asked: list[str] = []
+        self.accepted: list[str] = []
         self.page = 500
         self.url = ""
 
@@ -56,6 +57,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.api.asked.append(self.path)
+        self.api.accepted.append(self.headers["Accept"])
         if self.api.scene is not None:
             self.api.scene(self)
             return
