@@ -86,6 +86,14 @@ class Listed(Generic[T]):
         self.total = len(items) if total is None else total
         """How many there are, also of those that are not kept."""
 
+    def holds(self, namespace: str) -> bool:
+        """Whether all of this namespace is in it."""
+        return self.scope == f"namespace {namespace}" or (self.scope == "all namespaces" and self.complete)
+
+    def unheld(self, namespace: str, path: str) -> ClusterError:
+        """Why something of a namespace that it does not hold is not known."""
+        return self.gap or ClusterError("not reached", f"{path}: of namespace {namespace} nothing was asked for.", remedy="Leave --namespace out.")
+
     def gaps(self, access: Access, kind: str) -> Iterator[Unavailable]:
         """What could not be read of it, to be yielded by the probe whose list it is."""
         if self.gap is not None:
@@ -141,13 +149,14 @@ def _read(server: Cluster, kind: Kind, path: str, scope: str, keep: Callable[[An
 
 
 class Well(msgspec.Struct, frozen=True, gc=False):
-    """What a count needs of a pod that is plainly well: where it is, whose, of which images, and since when (seconds since 1970 UTC)."""
+    """What a count needs of a pod that is plainly well: where it is, whose, of which images, since when (seconds since 1970 UTC), and whether it has ended."""
 
     namespace: str
     node: str
     owner: str
     images: tuple[str, ...]
     since: float
+    done: bool
 
 
 class Asked:
@@ -213,7 +222,9 @@ def owner_uid(pod: Pod) -> str:
 def _well(pod: Pod, skew: float) -> Well:
     since = ready_since(pod, skew) or seconds(pod.metadata.creation_timestamp, skew) or 0.0
     images = tuple(sys.intern(container.image) for container in pod.spec.containers)
-    return Well(sys.intern(pod.metadata.namespace), sys.intern(pod.spec.node_name), sys.intern(owner_uid(pod)), images, since)
+    return Well(
+        sys.intern(pod.metadata.namespace), sys.intern(pod.spec.node_name), sys.intern(owner_uid(pod)), images, since, pod.status.phase == "Succeeded"
+    )
 
 
 def ready_since(pod: Pod, skew: float) -> float | None:

@@ -57,7 +57,7 @@ class Owned(msgspec.Struct, frozen=True):
 
     def well_of(self, version: Workload | None) -> int:
         uid = version.metadata.uid if version is not None else self.it.metadata.uid
-        return sum(one.owner == uid for one in self.well)
+        return sum(one.owner == uid and not one.done for one in self.well)
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -146,7 +146,7 @@ def _limits(old: ContainerSpec, new: ContainerSpec) -> Iterator[tuple[str, str]]
 
 
 def ready_pods(it: Owned) -> int:
-    return len(it.well) + sum(ready_now(pod) and not pod.metadata.deletion_timestamp for pod in it.suspects)
+    return sum(not one.done for one in it.well) + sum(ready_now(pod) and not pod.metadata.deletion_timestamp for pod in it.suspects)
 
 
 def made_by_cron(it: Workload) -> str:

@@ -104,19 +104,30 @@ def look_at_webhooks(access: Access, _subjects: tuple[Subject, ...]) -> Iterator
     try:
         server = cluster(access)
         found = [(configuration, hook) for name in HOOKS for configuration in listed(access, name).items for hook in configuration.webhooks or ()]
-        ready = ready_addresses(access)
-        there = {f"{it.metadata.namespace}/{it.metadata.name}" for it in listed(access, "services").items}
+        ready, services = ready_addresses(access), listed(access, "services")
+        there = {f"{it.metadata.namespace}/{it.metadata.name}" for it in services.items}
     except ClusterError as error:
         yield unavailable(error, access, "webhook")
         return
     for configuration, hook in found:
-        meta = configuration.metadata
+        meta, subject = configuration.metadata, Subject("webhook", hook.name)
+        unheld = _unheld(access, hook)
+        if unheld is not None:
+            yield unavailable(unheld, access, "webhook", subject)
+            continue
         yield Look(
-            subject=Subject("webhook", hook.name),
+            subject=subject,
             values=_webhook(hook, meta, ready, there, server.skew),
             command=f"kubectl describe {meta.name}",
             vantage="pod",
         )
+
+
+def _unheld(access: Access, hook: Webhook) -> ClusterError | None:
+    """Why it is not known who answers behind it: its Service is in a namespace that was not read."""
+    service = hook.client_config.service
+    lists = [(name, listed(access, name)) for name in ("services", "endpointslices")] if service else []
+    return next((it.unheld(service.namespace, name) for name, it in lists if service and not it.holds(service.namespace)), None)
 
 
 def _webhook(hook: Webhook, meta: ManagedMeta, ready: Mapping[str, int], there: set[str], skew: float) -> dict[str, Value]:

@@ -79,6 +79,11 @@ def _first_death_at(it: Around) -> float | None:
     return min(one.first for one in told) if told and young else None
 
 
+def _pull_failures(it: Around) -> list[Told]:
+    """Those with the error: `Error: ImagePullBackOff` follows each of them."""
+    return [told for told in it.of("Failed", "InspectFailed") if "image" in told.message.lower() and not told.message.startswith("Error: ")]
+
+
 def _pulling_at(it: Around) -> float | None:
     """Since when an image is being pulled: the last Pulling that neither Pulled nor Failed has followed."""
     told = it.of("Pulling", "Pulled", "Failed")
@@ -98,7 +103,7 @@ CONTAINER: tuple[Fact[Around], ...] = (
     fact("container.hook_says", "text", lambda it: last_message(it.of("FailedPostStartHook", "FailedPreStopHook")), "Last event of a hook that failed."),
     fact("container.stopped_by_command", "bool", _stopped, "The kubelet asked it to end and its last death followed, or its pod was deleted, evicted or preempted.", covered_by=EVENTS),
     fact("container.first_death_at", "time", _first_death_at, "First event BackOff of a restart, or of a probe that killed it; none where older ones may be gone.", covered_by=EVENTS),
-    fact("container.pull_event", "text", lambda it: last_message([told for told in it.of("Failed", "InspectFailed") if "image" in told.message.lower()]), "Last event of a pull that failed."),
+    fact("container.pull_event", "text", lambda it: last_message(_pull_failures(it)), "Last event of a pull that failed."),
     fact("container.pulling_at", "time", _pulling_at, "Since when its image is being pulled; none unless one is."),
 )  # fmt: skip
 

@@ -36,10 +36,10 @@ GPU_LABELS = ("nvidia.com/gpu.present", "nvidia.com/gpu.product", "cloud.google.
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A node at a moment: what its pods ask for, and the events about it."""
+    """A node at a moment: what its pods ask for (None where not all pods were read), and the events about it."""
 
     it: Node
-    asked: Asked
+    asked: Asked | None
     told: tuple[Told, ...]
     skew: float
 
@@ -48,6 +48,18 @@ class Seen(msgspec.Struct, frozen=True):
 
     def allocatable(self, name: str) -> float:
         return amount((self.it.status.allocatable or {}).get(name)) or 0.0
+
+    @property
+    def cores_free(self) -> float | None:
+        return None if self.asked is None else self.allocatable("cpu") - self.asked.cores
+
+    @property
+    def memory_free(self) -> float | None:
+        return None if self.asked is None else self.allocatable("memory") - self.asked.memory
+
+    @property
+    def pods_free(self) -> int | None:
+        return None if self.asked is None else int(self.allocatable("pods")) - self.asked.pods
 
     @property
     def gpus(self) -> float:
@@ -59,8 +71,10 @@ def _pressures(it: Seen) -> tuple[str, ...]:
 
 
 def _other_conditions(it: Seen) -> tuple[str, ...]:
-    """Conditions of other programs, such as a problem detector, that are True: that is how they write a problem."""
-    found = (one for one in it.it.status.conditions or () if one.type not in STANDARD and one.status == "True")
+    """Conditions of other programs that are of trouble: a problem detector writes True for it, unless the name says Ready (KernelReady)."""
+    found = (
+        one for one in it.it.status.conditions or () if one.type not in STANDARD and one.status == ("False" if one.type.endswith("Ready") else "True")
+    )
     return tuple(f"{one.type}: {one.message or one.reason}" for one in found)
 
 
@@ -89,7 +103,7 @@ FACTS: tuple[Fact[Seen], ...] = (
     fact("node.ready_reason", "text", lambda it: it.condition("Ready").reason or None, "reason of that condition: KubeletReady, KubeletNotReady, NodeStatusUnknown."),
     fact("node.ready_message", "text", lambda it: it.condition("Ready").message or None, "message of that condition."),
     fact("node.pressures", "texts", _pressures, "Standard conditions of trouble that are True: MemoryPressure, DiskPressure, PIDPressure, NetworkUnavailable."),
-    fact("node.other_conditions", "texts", _other_conditions, "Conditions of other programs that are True."),
+    fact("node.other_conditions", "texts", _other_conditions, "Conditions of other programs that are of trouble: True, or False of one named …Ready."),
     fact("node.unfit_at", "time", _unfit_at, "Since when it is not ready or under pressure."),
     fact("node.cordoned", "bool", lambda it: it.it.spec.unschedulable, "spec.unschedulable."),
     fact("node.taints", "texts", lambda it: tuple(_taint(one) for one in it.it.spec.taints or ()), "spec.taints as key=value:effect."),
@@ -98,9 +112,9 @@ FACTS: tuple[Fact[Seen], ...] = (
     fact("node.created_at", "time", lambda it: seconds(it.it.metadata.creation_timestamp, it.skew), "creationTimestamp."),
     fact("node.gpus", "int", lambda it: int(it.gpus), "allocatable GPUs."),
     fact("node.gpu_label", "bool", lambda it: any(name in (it.it.metadata.labels or {}) for name in GPU_LABELS), "A label says that it has a GPU."),
-    fact("node.cores_free", "double", lambda it: it.allocatable("cpu") - it.asked.cores, "allocatable CPU − requests of its pods.", "cores"),
-    fact("node.memory_free_bytes", "double", lambda it: it.allocatable("memory") - it.asked.memory, "allocatable memory − requests of its pods.", "bytes"),
-    fact("node.pods_free", "int", lambda it: int(it.allocatable("pods")) - it.asked.pods, "allocatable pods − its pods."),
+    fact("node.cores_free", "double", lambda it: it.cores_free, "allocatable CPU − requests of its pods; none where not all pods may be read.", "cores"),
+    fact("node.memory_free_bytes", "double", lambda it: it.memory_free, "allocatable memory − requests of its pods; none likewise.", "bytes"),
+    fact("node.pods_free", "int", lambda it: it.pods_free, "allocatable pods − its pods; none likewise."),
     fact("node.warnings", "texts", _warnings, "The last ten events of trouble about it: SystemOOM, ImageGCFailed, Rebooted …"),
 )  # fmt: skip
 SPECS = tuple(spec for spec, _ in FACTS)
@@ -108,9 +122,14 @@ _CLUSTER = (
     Spec(name="cluster.nodes", type="int", doc="Number of nodes."),
     Spec(name="cluster.nodes_ready", type="int", doc="Number of nodes with the condition Ready."),
     Spec(name="cluster.gpus", type="int", doc="allocatable GPUs of all nodes."),
-    Spec(name="cluster.gpus_free", type="int", doc="The same, less what pods ask for."),
-    Spec(name="cluster.cores_free_most", type="double", doc="The most CPU that any one node has free of requests.", unit="cores"),
-    Spec(name="cluster.memory_free_most_bytes", type="double", doc="The most memory that any one node has free of requests.", unit="bytes"),
+    Spec(name="cluster.gpus_free", type="int", doc="The same, less what pods ask for; none where not all pods may be read."),
+    Spec(name="cluster.cores_free_most", type="double", doc="The most CPU that any one node has free of requests; none likewise.", unit="cores"),
+    Spec(
+        name="cluster.memory_free_most_bytes",
+        type="double",
+        doc="The most memory that any one node has free of requests; none likewise.",
+        unit="bytes",
+    ),
     Spec(name="cluster.architectures", type="texts", doc="Architectures of its nodes."),
 )
 
@@ -124,8 +143,9 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
         return
     there, told, gaps = _beside(access)
     yield from gaps
+    asked = there.asked if there and there.listed.scope == "all namespaces" and there.listed.complete else None
     seen = [
-        Seen(it, there.asked.get(it.metadata.name, Asked()) if there else Asked(), told.get(it.metadata.name, ()), server.skew) for it in found.items
+        Seen(it, None if asked is None else asked.get(it.metadata.name, Asked()), told.get(it.metadata.name, ()), server.skew) for it in found.items
     ]
     used = {pod.spec.node_name for pod in there.suspects} if there else set()
     for it in seen:
@@ -158,13 +178,14 @@ def may_be_unfit(it: Seen) -> bool:
 def _room(seen: list[Seen]) -> dict[str, int | float | tuple[str, ...] | None]:
     fit = [it for it in seen if ready(it) and not it.it.spec.unschedulable]
     gpus = sum(it.gpus for it in seen)
+    known = all(it.asked is not None for it in seen)
     return {
         "cluster.nodes": len(seen),
         "cluster.nodes_ready": sum(map(ready, seen)),
         "cluster.gpus": int(gpus),
-        "cluster.gpus_free": int(gpus - sum(it.asked.gpus for it in seen)),
-        "cluster.cores_free_most": max((it.allocatable("cpu") - it.asked.cores for it in fit), default=0.0),
-        "cluster.memory_free_most_bytes": max((it.allocatable("memory") - it.asked.memory for it in fit), default=0.0),
+        "cluster.gpus_free": int(gpus - sum(it.asked.gpus for it in seen if it.asked)) if known else None,
+        "cluster.cores_free_most": max((it.cores_free or 0.0 for it in fit), default=0.0) if known else None,
+        "cluster.memory_free_most_bytes": max((it.memory_free or 0.0 for it in fit), default=0.0) if known else None,
         "cluster.architectures": tuple(sorted({it.it.status.node_info.architecture for it in seen})) or None,
     }
 

@@ -25,13 +25,14 @@ SPECS = (
 def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look at each namespace that has a Service."""
     try:
-        found, ready = listed(access, "services"), ready_addresses(access)
+        found, ready, slices = listed(access, "services"), ready_addresses(access), listed(access, "endpointslices")
     except ClusterError as error:
         yield unavailable(error, access, "ns")
         return
     yield from found.gaps(access, "ns")
+    yield from slices.gaps(access, "ns")
     by_namespace = defaultdict(list)
-    for it in found.items:
+    for it in (one for one in found.items if slices.holds(one.metadata.namespace)):
         by_namespace[it.metadata.namespace].append(it)
     for namespace, of in sorted(by_namespace.items()):
         chosen = sorted(of, key=lambda it: it.metadata.name)[:MOST]

@@ -87,6 +87,8 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     classes, told, gaps = _beside(access)
     yield from gaps
     for pod in there.suspects:
+        if not found.holds(pod.metadata.namespace):
+            continue
         command = f"kubectl get pvc,storageclass -n {pod.metadata.namespace}"
         yield Look(subject=Subject("pod", pod.key), values=_values(pod, by_name, classes, told), command=command, vantage="pod")
     yield Swept(kind="claim", scope=found.scope, count=found.total, complete=found.complete)

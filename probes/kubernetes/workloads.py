@@ -37,8 +37,11 @@ def wanted(it: Owned) -> int:
 
 
 def _parallel(it: Owned) -> int:
-    left = (it.it.spec.completions or 1) - it.it.status.succeeded
-    return max(0, min(it.it.spec.parallelism if it.it.spec.parallelism is not None else 1, left))
+    """Of a Job without a number of completions all run until the first has succeeded; after that none is made."""
+    most = 1 if it.it.spec.parallelism is None else it.it.spec.parallelism
+    if it.it.spec.completions is None:
+        return 0 if it.it.status.succeeded else most
+    return max(0, min(most, it.it.spec.completions - it.it.status.succeeded))
 
 
 def _finished(it: Owned) -> bool:
@@ -48,6 +51,8 @@ def _finished(it: Owned) -> bool:
 def _updated(it: Owned) -> int:
     if it.kind == "DaemonSet":
         return it.it.status.updated_number_scheduled
+    if it.kind == "ReplicaSet":  # it has one version
+        return it.it.status.replicas
     return it.it.status.active if it.kind == "Job" else it.it.status.updated_replicas
 
 
@@ -115,7 +120,8 @@ def _restarts(it: Owned) -> int:
 
 
 def _pods(it: Owned) -> int:
-    return len(it.well) + sum(not pod.metadata.deletion_timestamp and pod.status.phase in ("Pending", "Running") for pod in it.suspects)
+    lives = sum(not pod.metadata.deletion_timestamp and pod.status.phase in ("Pending", "Running") for pod in it.suspects)
+    return lives + sum(not one.done for one in it.well)
 
 
 def _oldest_unready_at(it: Owned) -> float | None:
@@ -225,23 +231,25 @@ def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
 
 
 def everything(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
-    """Every workload of the kinds whose lists can be read, with its own."""
+    """Every workload of the kinds whose lists can be read, with its own; no Deployment where ReplicaSets cannot be: they lead to its pods."""
     sets = _readable(access, "replicasets")
     for kind, name in KINDS.items():
-        alone = [one for one in _readable(access, name) if kind != "ReplicaSet" or not one.metadata.owner_references]
-        yield from owned(kind, alone, sets, found, Moment(access.now, skew))
+        if kind == "Deployment" and sets is None:
+            continue
+        alone = [one for one in _readable(access, name) or () if kind != "ReplicaSet" or not one.metadata.owner_references]
+        yield from owned(kind, alone, sets or (), found, Moment(access.now, skew))
 
 
 def unwell(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
     return (one for one in everything(access, found, skew) if may_be_stuck(one))
 
 
-def _readable(access: Access, name: str) -> Sequence[Workload]:
-    """A list's items; none where it cannot be read, which is said where the lists are swept."""
+def _readable(access: Access, name: str) -> Sequence[Workload] | None:
+    """A list's items; None where it cannot be read, which is said where the lists are swept."""
     try:
         it: Listed[Workload] = listed(access, name)
     except ClusterError:
-        return ()
+        return None
     return it.items
 
 

@@ -24,6 +24,7 @@ Object = dict[str, Any]
 Scene = Callable[["Handler"], None]
 Ask = Callable[..., dict[str, Any]]
 RunProbe = Callable[..., list[Answer]]
+See = Callable[..., dict[str, dict[str, Any]]]
 _LISTS = re.compile(r"^(?:/api/v1|/apis/[^/]+/v1)(?:/namespaces/([^/]+))?/([a-z]+)$")
 
 
@@ -35,6 +36,7 @@ class Api:
         self.answers: dict[str, tuple[int, object]] = {}
         self.scene: Scene | None = None
         self.asked: list[str] = []
+        self.accepted: list[str] = []
         self.page = 500
         self.url = ""
 
@@ -55,6 +57,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.api.asked.append(self.path)
+        self.api.accepted.append(self.headers["Accept"])
         if self.api.scene is not None:
             self.api.scene(self)
             return
@@ -135,6 +138,12 @@ def run() -> RunProbe:
     return answers
 
 
+@pytest.fixture
+def see(hands: Callable[..., Access], run: RunProbe) -> See:
+    """What a probe tells of the subjects of one kind."""
+    return lambda probe, kind, *subjects: looks(run(probe, hands(), *subjects), kind)
+
+
 def looks(answers: list[Answer], kind: str) -> dict[str, dict[str, Any]]:
     """The values of each subject of a kind, by its key and without the kind."""
     found: dict[str, dict[str, Any]] = {}
@@ -142,6 +151,10 @@ def looks(answers: list[Answer], kind: str) -> dict[str, dict[str, Any]]:
         if isinstance(answer, Look) and answer.subject.kind == kind:
             found.setdefault(answer.subject.key, {}).update({name.partition(".")[2]: value for name, value in answer.values.items()})
     return found
+
+
+def some(values: Mapping[str, Any], *names: str) -> tuple[Any, ...]:
+    return tuple(values[name] for name in names)
 
 
 def at(seconds_ago: float) -> str:
@@ -172,10 +185,12 @@ def ended(code: int = 1, reason: str = "Error", *, ago: float = 30, lasted: floa
     return {"terminated": {"exitCode": code, "reason": reason, "startedAt": at(ago + lasted), "finishedAt": at(ago)} | parts}
 
 
-def event(reason: str, message: str, *, about: str = "api-1", kind: str = "Pod", ns: str = "ml", field: str = "", ago: float = 20, count: int = 1) -> Object:
-    reference = {"kind": kind, "namespace": ns, "name": about, "fieldPath": field}
-    times = {"firstTimestamp": at(ago + 60), "lastTimestamp": at(ago)}
-    return {"metadata": {"name": f"{about}.{reason}", "namespace": ns}, "involvedObject": reference, "reason": reason, "message": message, "count": count, **times}
+def event(reason: str, message: str, *, about: str = "Pod api-1", field: str = "", ago: float = 20, **parts: Any) -> Object:
+    """One event of namespace `ml`, that was first seen a minute before it was last seen."""
+    kind, name = about.split(" ")
+    reference = {"kind": kind, "namespace": "ml", "name": name, "fieldPath": field}
+    times = {"firstTimestamp": at(ago + 60), "lastTimestamp": at(ago), "count": 1}
+    return {"metadata": {"name": f"{name}.{reason}", "namespace": "ml"}, "involvedObject": reference, "reason": reason, "message": message} | times | parts
 
 
 @contextlib.contextmanager

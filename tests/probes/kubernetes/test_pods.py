@@ -13,7 +13,7 @@ from probes.kubernetes import containers, pods
 from probes.kubernetes._made_of import reference
 from probes.kubernetes._times import amount, seconds
 
-from .conftest import NOW, Api, RunProbe, at, ended, looks, pod, status
+from .conftest import NOW, Api, RunProbe, at, ended, looks, pod, some, status
 
 Hands = Callable[..., Access]
 KEY = "ml/api-1/main"
@@ -22,10 +22,6 @@ KEY = "ml/api-1/main"
 def told(api: Api, hands: Hands, run: RunProbe, *objects: dict[str, Any]) -> dict[str, Any]:
     api.put("pods", *objects)
     return looks(run(containers.PROBES[0], hands()), "container")[KEY]
-
-
-def some(values: dict[str, Any], *names: str) -> tuple[Any, ...]:
-    return tuple(values[name] for name in names)
 
 
 @pytest.mark.parametrize(
