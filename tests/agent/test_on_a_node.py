@@ -106,7 +106,7 @@ def test_nothing_is_written_and_no_secret_is_read(sick: Node) -> None:
         pytest.param("nothing", False, "forbidden", id="nothing"),
     ],
 )
-def test_what_a_right_is_missing_for_is_said_with_the_grant(right: str, seen: bool, gap: str, sick: Node) -> None:  # noqa: FBT001  # a parameter
+def test_what_a_right_is_missing_for_is_said_with_the_grant(right: str, seen: bool, gap: str, sick: Node) -> None:
     config = _account(sick, right)
 
     code, report, _stderr = _run(config)

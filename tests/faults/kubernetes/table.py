@@ -155,7 +155,7 @@ def grade(expect: Expect, said: Said, view: View) -> Grade:
         return written if written != "missed" or full not in GOOD else full
     if full in ("right", "WRONG NAME", "oversure") or wanted == "same":
         return full
-    return "weaker" if said.band not in ("undetermined",) or expect.planted_cause in said.causes else "missed"
+    return "weaker" if said.band != "undetermined" or expect.planted_cause in said.causes else "missed"
 
 
 def full_grade(verdict: Expect | Verdict, truth: str, said: Said, expect: Expect) -> Grade:

@@ -65,7 +65,7 @@ def test_what_it_was_asked_to_be(api: Api, hands: Hands, run: RunProbe) -> None:
         "command": ["python", "train.py"], "args": ["--epochs", "3"], "env": [{"name": "LR", "value": "0.1"}, {"name": "DB_PASSWORD", "value": "hunter2hunter2"}],
         "envFrom": [{"configMapRef": {"name": "settings"}}, {"secretRef": {"name": "keys", "optional": True}}],
         "resources": {"limits": {"memory": "512Mi", "nvidia.com/gpu": "1"}, "requests": {"memory": "256Mi"}}, "livenessProbe": {"httpGet": {"path": "/health", "port": 8080}},
-        "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}, {"name": "data", "mountPath": "/data", "readOnly": True}], "securityContext": {"runAsUser": 1000},
+        "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}, {"name": "data", "mountPath": "/data", "readOnly": True}], "securityContext": {"runAsUser": 1000},  # noqa: S108  # in the container
     }  # fmt: skip
     volumes = [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}}, {"name": "data", "persistentVolumeClaim": {"claimName": "set"}}]
     it = told(api, hands, run, pod(container=container, spec={"volumes": volumes, "containers": [{"name": "main", "image": "r.example/ml/api:2"} | container]}))

@@ -35,7 +35,7 @@ ALL = [probe for module in MODULES for probe in module.PROBES]
 Hands = Callable[..., Access]
 
 
-def silent(handler: Handler) -> None:
+def silent(_handler: Handler) -> None:
     time.sleep(3)
 
 
@@ -84,7 +84,7 @@ def gaps(answers: list[object]) -> set[str]:
         pytest.param(says(302, "", Location="http://example.invalid/"), "refused", id="sends-elsewhere"),
     ],
 )
-def test_a_bad_server_is_named_with_a_remedy_and_soon_given_up(probe: Probe, scene: Callable[[Handler], None], why: str, api: Api, hands: Hands, run: RunProbe) -> None:
+def test_a_bad_server_is_named_with_a_remedy_and_soon_given_up(probe: Probe, scene: Callable[[Handler], None], why: str, api: Api, hands: Hands, run: RunProbe) -> None:  # noqa: PLR0913, PLR0917  # fixtures
     api.scene = scene
 
     with took_less_than(6):
