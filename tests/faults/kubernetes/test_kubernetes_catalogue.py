@@ -32,7 +32,7 @@ def test_every_cause_is_planted_but_a_few(catalogue: Catalogue) -> None:
         ("cost/batch-job-oom", "killed-from-outside"),  # planted as a training
         ("cost/batch-job-oom", "machine-out-of-memory"),  # likewise
         (STUCK, "pdb"),  # a budget does not stand in the way of a rollout: a look-alike
-        *((STUCK, cause) for cause in ("webhook-rejects", "quota-needs-requests", "scheduler-missing")),  # other names of what is planted
+        *((STUCK, cause) for cause in ("quota-needs-requests", "scheduler-missing")),  # other names of what is planted
     }
 
 
