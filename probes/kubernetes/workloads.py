@@ -20,7 +20,6 @@ from probes.kubernetes._workloads import Moment, Owned, changed, made_by_cron, o
 
 KINDS = {"Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets", "Job": "jobs", "ReplicaSet": "replicasets"}
 RELATIONS = ("workload in ns", "workload runs pod")
-SCALER = "horizontal-pod-autoscaler"
 MOST_TEXTS = 20
 
 

@@ -14,7 +14,7 @@ from rules._derivation import Derivation, Given
 _HEAD = re.compile(r"^(\d+)/(\d+) nodes are available: (.*?)\.?(?: preemption: .*| no new claims to deallocate.*)?$", re.DOTALL)
 _PART = re.compile(r"(\d+) ((?:\([^)]*\)|\{[^}]*\}|[^,{(])+)")
 _KINDS: tuple[tuple[str, str], ...] = (
-    (r"^Insufficient (?P<of>\S+\.com/\S+)", "gpu"),
+    (r"^Insufficient (?P<of>(?:nvidia\.com/|gpu\.)\S+|\S+/\S*gpu\S*)", "gpu"),
     (r"^Insufficient (?P<of>\S+)", "resources"),
     (r"^Too many pods", "pods"),
     (
