@@ -148,13 +148,6 @@ def _rolling(it: Owned) -> str | None:
     return f"{strategy.type}, maxUnavailable {rolling.max_unavailable}, maxSurge {rolling.max_surge}"
 
 
-def _deadlocked(it: Owned) -> bool:
-    """It may neither take an old pod away nor add a new one."""
-    strategy = it.it.spec.strategy or it.it.spec.update_strategy
-    rolling = strategy.rolling_update if strategy else None
-    return rolling is not None and str(rolling.max_unavailable) in ("0", "0%") and str(rolling.max_surge) in ("0", "0%", "None")
-
-
 def _drains(it: Owned) -> bool:
     """Its strategy may take all old pods away before a new one is ready."""
     strategy = it.it.spec.strategy
@@ -200,7 +193,6 @@ FACTS: tuple[Fact[Owned], ...] = (
     fact("workload.written_by", "text", _last_writer, "managedFields: the program that wrote its spec last."),
     fact("workload.written_at", "time", _written_at, "managedFields: when."),
     fact("workload.strategy", "text", _rolling, "The type of its strategy, with maxUnavailable and maxSurge."),
-    fact("workload.deadlocked", "bool", _deadlocked, "maxUnavailable and maxSurge are both 0."),
     fact("workload.drains", "bool", _drains, "Its strategy may end all old pods before a new one is ready."),
     fact("workload.deadline", "span", lambda it: float(it.it.spec.progress_deadline_seconds) if it.it.spec.progress_deadline_seconds else None, "spec.progressDeadlineSeconds.", "s"),
     fact("workload.service_account", "text", lambda it: it.it.spec.template.spec.service_account_name or None, "serviceAccountName of its template."),
