@@ -59,9 +59,14 @@ def _leader(scores: Mapping[str, float]) -> str:
     return best if first >= LEAD_DB and first - second >= LEAD_DB else "unknown"
 
 
+def _spoken(key: str) -> str:
+    """The words of its name; of `namespace/pod/container` without the namespace, which many kinds of work share."""
+    return key.split("/", key.count("/") - 1)[-1].replace("/", " ").replace("-", " ")
+
+
 def _container(given: Given) -> Mapping[str, Value]:
     words = [given.text(name) for name in ("container.command", "container.compose_service")]
-    scores = _text_scores(" ".join((given.subject.key.replace("-", " "), *words)))
+    scores = _text_scores(" ".join((_spoken(given.subject.key), *words)))
     for name, weight in _text_scores(given.text("container.image").rpartition("/")[2].replace(":", " ")).items():
         scores[name] += weight if name in ("database", "notebook", "serving") else weight / 2
     names = set(given.texts("container.env_names"))
