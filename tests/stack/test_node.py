@@ -118,6 +118,7 @@ def killed() -> tuple[subprocess.Popen[str], Path, int]:
     assert found, said
     folder = Path(found[1])
     kubectl = [re.findall(r"PATH=([^:]+)", said)[0] + "/kubectl", "--kubeconfig", str(folder / "admin.conf")]
+    subprocess.run([*kubectl, "wait", "--for=create", "serviceaccount/default", "--timeout=60s"], check=True, capture_output=True)
     subprocess.run([*kubectl, "run", "left", f"--image={BUSYBOX}", "--restart=Never", "--", "sleep", "600"], check=True, capture_output=True)
     subprocess.run([*kubectl, "wait", "--for=condition=Ready", "pod/left", "--timeout=60s"], check=True, capture_output=True)
     return process, folder, next(pid for pid, command in _commands().items() if command.endswith(f"tests.stack.keeper {folder}"))
