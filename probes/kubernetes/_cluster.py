@@ -8,6 +8,7 @@ cluster(access).decode("/version", Version).git_version   ->   "v1.36.3"
 from __future__ import annotations
 
 import email.utils
+import functools
 import logging
 import ssl
 import threading
@@ -218,9 +219,24 @@ def _bytes(reply: Any, most: int, ends: float) -> tuple[bytes, bool]:
     return b"".join(parts)[:most], True
 
 
+_RESOLVING = threading.Lock()
+
+
+def decoder(shape: type[T]) -> msgspec.json.Decoder[T]:
+    """Made by one thread at a time: msgspec resolves a shape at its first use, and two threads that do so at once can end the process by SIGSEGV (0.22)."""
+    with _RESOLVING:
+        made: msgspec.json.Decoder[T] = _made(shape)
+        return made
+
+
+@functools.cache
+def _made(shape: Any) -> Any:
+    return msgspec.json.Decoder(shape)
+
+
 def parsed(path: str, data: bytes, shape: type[T]) -> T:
     try:
-        return msgspec.json.decode(data, type=shape)
+        return decoder(shape).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ClusterError("garbled", f"{path} is not what a Kubernetes API server answers: {error}") from error
 
@@ -251,7 +267,7 @@ def grant(path: str) -> str:
 
 def _message(data: bytes) -> str:
     try:
-        return msgspec.json.decode(data, type=_Status).message[:300]
+        return decoder(_Status).decode(data).message[:300]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return data[:200].decode("utf-8", "replace").strip()
 
