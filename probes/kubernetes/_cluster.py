@@ -8,7 +8,6 @@ cluster(access).decode("/version", Version).git_version   ->   "v1.36.3"
 from __future__ import annotations
 
 import email.utils
-import functools
 import logging
 import ssl
 import threading
@@ -21,12 +20,13 @@ import msgspec
 
 from probes._access import Access, Unreachable
 from probes._contract import Subject, Unavailable, Why
+from probes._decoding import decoder
 
 T = TypeVar("T")
 Params = Mapping[str, str | int]
 NONE: Params = {}
 
-PAGE = 500
+PAGE = 250
 MOST_PAGE_BYTES = 64_000_000
 IN_FLIGHT = 8
 TRIES = 4
@@ -64,7 +64,7 @@ class Answer(NamedTuple):
     """An answer's status, body and headers; `cut`: the body was longer than asked for."""
 
     status: int
-    data: bytes
+    data: bytes | bytearray
     headers: Mapping[str, str]
     cut: bool
 
@@ -123,8 +123,9 @@ class Cluster:
         token = ""
         for _ in range(most):
             page: Any = self.decode(path, shape, {"limit": PAGE} | ({"continue": token} if token else {}), accept)
-            yield page
             token = page.metadata.continue_
+            yield page
+            del page  # it is not held while the next one is fetched
             if not token:
                 return
         raise ClusterError("not reached", f"{path} has more than {most} pages of {PAGE}.")
@@ -204,37 +205,21 @@ class Cluster:
         return left
 
 
-def _bytes(reply: Any, most: int, ends: float) -> tuple[bytes, bool]:
-    """The body, in parts, so that a server that drips a byte a second meets the same end as a silent one."""
-    parts: list[bytes] = []
-    size = 0
-    while size <= most:
+def _bytes(reply: Any, most: int, ends: float) -> tuple[bytearray, bool]:
+    """The body, in parts, so that a server that drips a byte a second meets the same end as a silent one; never twice in memory, for pages are large."""
+    body = bytearray()
+    while len(body) <= most:
         if time.monotonic() >= ends:
             raise ClusterError("timed out", "no whole answer in time.")
         part = reply.read1(262144, decode_content=True)
         if not part:
-            return b"".join(parts), False
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)[:most], True
+            return body, False
+        body += part
+    del body[most:]
+    return body, True
 
 
-_RESOLVING = threading.Lock()
-
-
-def decoder(shape: type[T]) -> msgspec.json.Decoder[T]:
-    """Made by one thread at a time: msgspec resolves a shape at its first use, and two threads that do so at once can end the process by SIGSEGV (0.22)."""
-    with _RESOLVING:
-        made: msgspec.json.Decoder[T] = _made(shape)
-        return made
-
-
-@functools.cache
-def _made(shape: Any) -> Any:
-    return msgspec.json.Decoder(shape)
-
-
-def parsed(path: str, data: bytes, shape: type[T]) -> T:
+def parsed(path: str, data: bytes | bytearray | msgspec.Raw, shape: type[T]) -> T:
     try:
         return decoder(shape).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -265,7 +250,7 @@ def grant(path: str) -> str:
     return f"verbs [{verb}] on {resource}{'.' + group if group else ''} {where}"
 
 
-def _message(data: bytes) -> str:
+def _message(data: bytes | bytearray) -> str:
     try:
         return decoder(_Status).decode(data).message[:300]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -95,7 +95,7 @@ def _sets_by_owner(sets: Iterable[Workload]) -> Mapping[str, list[Version]]:
 
 def changed(old: Workload, new: Workload) -> tuple[str, ...]:
     """What differs between two versions, a text a field: `image of api: ml/api:1.2 -> ml/api:1.3`."""
-    was, now = old.spec.template.spec, new.spec.template.spec
+    was, now = old.pod, new.pod
     before = {container.name: container for container in (*(was.init_containers or ()), *was.containers)}
     after = {container.name: container for container in (*(now.init_containers or ()), *now.containers)}
     found = [f"container {name} is new" for name in after if name not in before]

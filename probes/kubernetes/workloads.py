@@ -195,7 +195,7 @@ FACTS: tuple[Fact[Owned], ...] = (
     fact("workload.strategy", "text", _rolling, "The type of its strategy, with maxUnavailable and maxSurge."),
     fact("workload.drains", "bool", _drains, "Its strategy may end all old pods before a new one is ready."),
     fact("workload.deadline", "span", lambda it: float(it.it.spec.progress_deadline_seconds) if it.it.spec.progress_deadline_seconds else None, "spec.progressDeadlineSeconds.", "s"),
-    fact("workload.service_account", "text", lambda it: it.it.spec.template.spec.service_account_name or None, "serviceAccountName of its template."),
+    fact("workload.service_account", "text", lambda it: it.it.pod.service_account_name or None, "serviceAccountName of its template."),
 )  # fmt: skip
 SPECS: tuple[Spec, ...] = tuple(spec for spec, _ in FACTS)
 
