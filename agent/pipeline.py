@@ -45,20 +45,29 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 def load(mounted: str = "") -> tuple[tuple[Probe, ...], Book]:
     """Every probe, and the book that reads them. Raises RowError and ContractError."""
     probes = load_probes()
-    return probes, load_book(probes, Path(mounted) if mounted else None)
+    return probes, _book(probes, mounted)
+
+
+def _book(probes: Sequence[Probe], mounted: str) -> Book:
+    return load_book(probes, Path(mounted) if mounted else None)
 
 
 def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | None = None, say: Say = lambda _text: None) -> Run:
     """Look at the targets in rounds, until everything is decided or the time is spent."""
     began = time.monotonic()
-    probes, book = load(settings.rules)
+    probes = load_probes()
     access = Access(access_settings(targets), deadline=began + settings.deadline)
     store = Store(access.now, access.redactor)
     runner = Runner(access, store)
     for probe, gap in _absent(probes, targets):
         store.put(probe, gap)
+    here = probes_for(probes, targets)
     with _stopping(runner):
-        _collect(runner, book, probes_for(probes, targets), earlier, say)
+        say("sweeping")
+        sweep = runner.start([(probe, ()) for probe in here if probe.sweeps])
+        book = _book(probes, settings.rules)  # while the sweep waits for its answers
+        runner.wait(sweep)
+        _look_closer(runner, book, here, earlier, say)
         observed = store.seal()
         access.kill_children()
         bundle = Bundle(
@@ -94,9 +103,7 @@ def access_settings(targets: Sequence[Target]) -> Mapping[str, str]:
     return found
 
 
-def _collect(runner: Runner, book: Book, probes: Sequence[Probe], earlier: Observed | None, say: Say) -> None:
-    say("sweeping")
-    runner.send([(probe, ()) for probe in probes if probe.sweeps])
+def _look_closer(runner: Runner, book: Book, probes: Sequence[Probe], earlier: Observed | None, say: Say) -> None:
     done: dict[tuple[str, Subject], None] = {}
     for number in range(ROUNDS):
         if runner.stopped or time.monotonic() >= runner.access.deadline:

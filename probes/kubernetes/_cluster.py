@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -119,16 +120,27 @@ class Cluster:
         return parsed(path, answer.data, shape)
 
     def pages(self, path: str, shape: type[T], most: int = 200, accept: str = "") -> Iterator[T]:
-        """The pages of a list, one at a time."""
-        token = ""
-        for _ in range(most):
-            page: Any = self.decode(path, shape, {"limit": PAGE} | ({"continue": token} if token else {}), accept)
-            token = page.metadata.continue_
+        """The pages of a list, one at a time; while one is read, the next is fetched."""
+
+        def fetched(token: str) -> Any:
+            return self.decode(path, shape, {"limit": PAGE} | ({"continue": token} if token else {}), accept)
+
+        ahead = ThreadPoolExecutor(1)
+        try:
+            page = fetched("")
+            for _ in range(most - 1):
+                token = page.metadata.continue_
+                following = ahead.submit(fetched, token) if token else None
+                yield page
+                del page  # no longer held when the next one is there
+                if following is None:
+                    return
+                page = following.result()
             yield page
-            del page  # it is not held while the next one is fetched
-            if not token:
-                return
-        raise ClusterError("not reached", f"{path} has more than {most} pages of {PAGE}.")
+            if page.metadata.continue_:
+                raise ClusterError("not reached", f"{path} has more than {most} pages of {PAGE}.")
+        finally:
+            ahead.shutdown(wait=False, cancel_futures=True)
 
     def _good(self, ask: _Ask) -> Answer:
         for _ in range(TRIES):

@@ -67,8 +67,8 @@ class Moment(msgspec.Struct, frozen=True):
     skew: float
 
 
-def owned(kind: str, found: Iterable[Workload], sets: Iterable[Workload], pods: Pods, moment: Moment) -> Iterator[Owned]:
-    """Each workload of a kind with its own."""
+def owned(found: Iterable[tuple[str, Workload]], sets: Iterable[Workload], pods: Pods, moment: Moment) -> Iterator[Owned]:
+    """Each workload, given with its kind, with its own."""
     by_owner = _sets_by_owner(sets)
     suspects: dict[str, list[Pod]] = defaultdict(list)
     for pod in pods.suspects:
@@ -76,7 +76,7 @@ def owned(kind: str, found: Iterable[Workload], sets: Iterable[Workload], pods: 
     well: dict[str, list[Well]] = defaultdict(list)
     for one in pods.well:
         well[one.owner].append(one)
-    for it in found:
+    for kind, it in found:
         versions = tuple(sorted(by_owner.get(it.metadata.uid, ()), key=lambda version: -version.number))
         uids = [it.metadata.uid, *(version.made.metadata.uid for version in versions)]
         own = (tuple(pod for uid in uids for pod in suspects.get(uid, ())), tuple(one for uid in uids for one in well.get(uid, ())))

@@ -222,14 +222,17 @@ def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
             yield from _told(one, access)
 
 
-def everything(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
+def everything(access: Access, found: Pods, skew: float) -> Sequence[Owned]:
     """Every workload of the kinds whose lists can be read, with its own; no Deployment where ReplicaSets cannot be: they lead to its pods."""
+    return access.shared("kubernetes workloads", lambda: list(_everything(access, found, skew)))
+
+
+def _everything(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
     sets = _readable(access, "replicasets")
-    for kind, name in KINDS.items():
-        if kind == "Deployment" and sets is None:
-            continue
-        alone = [one for one in _readable(access, name) or () if kind != "ReplicaSet" or not one.metadata.owner_references]
-        yield from owned(kind, alone, sets or (), found, Moment(access.now, skew))
+    kinds = {kind: name for kind, name in KINDS.items() if kind != "Deployment" or sets is not None}
+    of_all = ((kind, one) for kind, name in kinds.items() for one in _readable(access, name) or ())
+    alone = ((kind, one) for kind, one in of_all if kind != "ReplicaSet" or not one.metadata.owner_references)
+    yield from owned(alone, sets or (), found, Moment(access.now, skew))
 
 
 def unwell(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
