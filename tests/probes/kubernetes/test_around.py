@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from probes._access import Access
-from probes._contract import Census, Subject, Swept, Unavailable
+from probes._contract import Census, Relation, Subject, Swept, Unavailable
 from probes.kubernetes import admission, images, logs, nodes, references, services, usage, volumes
 from probes.kubernetes.admission import stopped_by
 from probes.kubernetes.images import distance
@@ -384,6 +384,17 @@ def test_services_are_told_with_those_that_have_nobody_behind_them(api: Api, see
         "other": {"services": ("api",), "services_without_backends": ("api",), "services_without_selector": None},
     }
     assert expected == see(SERVICES, "ns")
+
+
+def test_the_pods_that_should_be_behind_a_service_without_backends_are_told(api: Api, hands: Hands, run: RunProbe) -> None:
+    of_db = {"labels": {"app": "db", "tier": "store"}}
+    api.put("services", service("db", "ml", selector={"app": "db"}), service("api", "ml")).put("endpointslices", endpoints("api", "ml", True))
+    api.put("pods", pod("db-0", meta=of_db), pod("db-0", ns="other", meta=of_db), pod("api-1"))
+    answers = run(SERVICES, hands())
+
+    assert {"svc:ml/db": {"ready_addresses": 0, "selector": "app=db"}} == looks(answers, "service")
+    expected = [Relation("selects", Subject("service", "svc:ml/db"), Subject("pod", "ml/db-0"))]
+    assert expected == [answer for answer in answers if isinstance(answer, Relation)]
 
 
 def test_services_whose_backends_may_not_be_read_are_not_said_to_have_none(api: Api, see: See) -> None:
