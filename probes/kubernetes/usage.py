@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from probes._access import Access
-from probes._contract import Answer, Look, Probe, Spec, Subject, Value
+from probes._contract import Answer, Look, Probe, Spec, Subject, Unavailable, Value
 from probes.kubernetes._attempt import containers
 from probes.kubernetes._cluster import Cluster, ClusterError, cluster, unavailable
 from probes.kubernetes._made_of import memory_limit
@@ -24,6 +24,11 @@ SPECS = (
     Spec(name="container.memory_used_ratio", type="double", doc="memory_used_bytes of its limit; none without a limit."),
     Spec(name="container.cpu_used", type="double", unit="cores", doc="containers[].usage.cpu, over some 15 s. None while nothing runs."),
 )
+
+NO_METRICS = Unavailable(
+    kind="container", why="not configured", detail="This cluster has no metrics API.", remedy="Install metrics-server.", names=tuple(spec.name for spec in SPECS)
+)
+"""Nobody asked for it by naming the cluster, so it is no blindness."""
 
 
 class Use(msgspec.Struct, frozen=True, gc=False):
@@ -40,16 +45,18 @@ class PodMetrics(msgspec.Struct, frozen=True, gc=False):
 
 
 def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
-    """A Look for each container given by its key on this cluster."""
+    """A Look for each container given by its key on this cluster; one gap for all where there is no metrics API."""
     for subject, where in on_cluster(subjects):
         try:
+            if not _served(access):
+                yield NO_METRICS
+                return
             yield _look(access, cluster(access), where, subject)
         except ClusterError as error:
             yield unavailable(error, access, "container", subject)
 
 
 def _look(access: Access, server: Cluster, where: Where, subject: Subject) -> Look:
-    _served(access, server)
     pod = server.decode(where.path, Pod)
     limit = next((memory_limit(one) for one in containers(pod, access.now, server.skew) if one.spec.name == where.container), None)
     usage = _usage(server, where)
@@ -62,14 +69,15 @@ def _look(access: Access, server: Cluster, where: Where, subject: Subject) -> Lo
     return Look(subject=subject, values=values, command=f"kubectl top pod {where.pod} -n {where.namespace} --containers", vantage="node")
 
 
-def _served(access: Access, server: Cluster) -> None:
-    """Raises ClusterError where no metrics API is: the answer for a pod without a sample would read the same."""
+def _served(access: Access) -> bool:
+    """Whether there is a metrics API: its answer for a pod without a sample would read the same."""
     try:
-        access.shared("kubernetes metrics", lambda: server.text(GROUP, 4096))
+        access.shared("kubernetes metrics", lambda: cluster(access).text(GROUP, 4096))
     except ClusterError as error:
         if error.status == 404:
-            raise ClusterError("not configured", "This cluster has no metrics API.", remedy="Install metrics-server.") from error
+            return False
         raise
+    return True
 
 
 def _usage(server: Cluster, where: Where) -> Labels:
