@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import signal
 import time
@@ -30,6 +32,9 @@ FLAGS = {"kubernetes": "--context NAME, or KUBECONFIG=FILE"}
 """How to name a system that has no plain address."""
 
 MOST_ERRANDS = 60
+M_ARENA_MAX = -8
+"""malloc.h of glibc."""
+
 
 Work = list[tuple[Probe, tuple[Subject, ...]]]
 Say = Callable[[str], None]
@@ -55,6 +60,7 @@ def _book(probes: Sequence[Probe], mounted: str) -> Book:
 def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | None = None, say: Say = lambda _text: None) -> Run:
     """Look at the targets in rounds, until everything is decided or the time is spent."""
     began = time.monotonic()
+    _one_arena()
     probes = load_probes()
     access = Access(access_settings(targets), deadline=began + settings.deadline)
     store = Store(access.now, access.redactor)
@@ -75,6 +81,12 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
             stopped=runner.stopped or time.monotonic() >= access.deadline,
         )  # fmt: skip
         return Run(report=report_of(bundle, book), bundle=bundle)
+
+
+def _one_arena() -> None:
+    """glibc gives each thread an arena of its own, and each keeps what the pages of large lists leave behind: 14 MB on a cluster of 5,000 pods."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library has no such setting
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def look_once(work: Work, targets: Sequence[Target], seconds: float) -> tuple[Observed, list[Visit]]:
