@@ -5,4 +5,4 @@ if ! mkdir -p /var/lib/postgresql/data/pgdata; then
   exit 1
 fi
 echo "LOG:  database system is ready to accept connections"
-exec nc -lk -p 5432 -e cat
+exec tail -f /dev/null
