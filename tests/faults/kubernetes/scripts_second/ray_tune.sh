@@ -10,7 +10,7 @@ Top 10 memory users:
 PID	MEM(GB)	COMMAND
 412	9.11	ray::_Inner.train
 398	8.87	ray::_RayTrainWorker__execute.get_next
-55	1.02	/home/ray/anaconda3/lib/python3.11/site-packages/ray/core/src/ray/gcs/gcs_server
+55	1.02	/opt/ray/lib/python3.11/site-packages/ray/core/src/ray/gcs/gcs_server
 Refer to the documentation on how to address the out of memory issue: https://docs.ray.io/en/latest/ray-core/scheduling/ray-oom-prevention.html.
 TEXT
 exit 1

@@ -17,8 +17,8 @@ while True:
             print(f"[2026-11-24 06:40:06,120 E 1 1] gcs_rpc_client.h:192: Failed to connect to GCS at address {host}:{port} within 5 seconds.", flush=True)
             print(
                 "Traceback (most recent call last):\n"
-                '  File "/home/ray/anaconda3/bin/ray", line 8, in <module>\n    sys.exit(main())\n'
-                '  File "/home/ray/anaconda3/lib/python3.11/site-packages/ray/_private/services.py", line 466, in get_node_to_connect_for_driver\n'
+                '  File "/opt/ray/bin/ray", line 8, in <module>\n    sys.exit(main())\n'
+                '  File "/opt/ray/lib/python3.11/site-packages/ray/_private/services.py", line 466, in get_node_to_connect_for_driver\n'
                 f"ConnectionError: ray start: unable to reach the head node at {host}:{port}. Make sure the head node is running.",
                 file=sys.stderr,
             )
