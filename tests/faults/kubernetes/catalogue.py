@@ -27,7 +27,7 @@ CAUSES = {
         "insufficient-resources", "image-pull-failure", "missing-pvc", "gpu-not-there", "no-node-matches", "taints", "host-port-taken", "quota-exceeded",
         "limit-range", "pod-security", "webhook-rejects", "webhook-down", "missing-service-account", "missing-config", "readiness-probe-failing", "crashing",
         "init-blocked", "rollout-strategy", "paused", "node-trouble", "topology-spread", "pdb", "storage-class", "volume-attach", "controller-down",
-        *("missing-class", "scheduler-missing", "webhook-rejects", "quota-needs-requests", "runtime-refuses"),  # invented here: the truth had no id
+        *("missing-class", "scheduler-missing", "webhook-rejects", "quota-needs-requests"),  # invented here: the truth had no id
     }),
 }  # fmt: skip
 # What may stand beside a container's verdict because it follows from it: its workload is stuck, or the container loops.
