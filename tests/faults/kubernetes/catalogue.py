@@ -26,7 +26,7 @@ CAUSES = {
     STUCK: frozenset({
         "insufficient-resources", "image-pull-failure", "missing-pvc", "gpu-not-there", "no-node-matches", "taints", "host-port-taken", "quota-exceeded",
         "limit-range", "pod-security", "webhook-rejects", "webhook-down", "missing-service-account", "missing-config", "readiness-probe-failing", "crashing",
-        "init-blocked", "rollout-strategy", "paused", "node-trouble", "topology-spread", "pdb", "storage-class", "volume-attach", "controller-down",
+        "init-blocked", "rollout-strategy", "paused", "node-trouble", "topology-spread", "pdb", "storage-class", "volume-attach", "controller-down", "cannot-start",
         *("missing-class", "scheduler-missing", "webhook-rejects", "quota-needs-requests"),  # invented here: the truth had no id
     }),
 }  # fmt: skip

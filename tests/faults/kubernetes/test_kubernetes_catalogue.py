@@ -33,7 +33,7 @@ def test_every_cause_is_planted_but_a_few(catalogue: Catalogue) -> None:
         ("cost/batch-job-oom", "machine-out-of-memory"),  # likewise
         (STUCK, "pdb"),  # a budget does not stand in the way of a rollout: a look-alike
         *((STUCK, cause) for cause in ("quota-needs-requests", "scheduler-missing")),  # other names of what is planted
-        (STUCK, "runtime-refuses"),  # in the second set
+        (STUCK, "cannot-start"),  # in the second set
     }
 
 
