@@ -25,13 +25,18 @@ from probes._runner import Runner, Store, Visit, load_probes
 from rules._book import Book, load_book
 from rules._facts import Facts
 from rules._judge import judge
+from rules._lint import lint
 from rules._rounds import Errand, errands
+from rules._yaml import RowError
 
 ROUNDS = 4
 FLAGS = {"kubernetes": "--context NAME, or KUBECONFIG=FILE"}
 """How to name a system that has no plain address."""
 
 MOST_ERRANDS = 60
+FROM_EXAMPLES = ("both-ways", "examples", "whole")
+"""Lints that mostly follow from other breaches, and so come last."""
+
 M_ARENA_MAX = -8
 """malloc.h of glibc."""
 
@@ -54,7 +59,16 @@ def load(mounted: str = "") -> tuple[tuple[Probe, ...], Book]:
 
 
 def _book(probes: Sequence[Probe], mounted: str) -> Book:
-    return load_book(probes, Path(mounted) if mounted else None)
+    """Our rows, and those of a folder, which must pass the lint that ours pass: nobody has judged by them before. Raises RowError."""
+    book = load_book(probes, Path(mounted) if mounted else None)
+    if mounted:
+        triage = frozenset(command for probe in probes for command in probe.stands_for)
+        found = (problem for file in book.files if file.path.is_relative_to(mounted) for problem in lint(file, book, triage))
+        problems = sorted(found, key=lambda one: (one.lint in FROM_EXAMPLES, one))
+        if problems:
+            more = f" (and {len(problems) - 1} more: diagnose rules lint {mounted})" if len(problems) > 1 else ""
+            raise RowError(f"{problems[0]}{more}")
+    return book
 
 
 def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | None = None, say: Say = lambda _text: None) -> Run:
