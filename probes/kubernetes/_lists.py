@@ -15,6 +15,7 @@ import msgspec
 from probes._access import Access
 from probes._contract import Unavailable
 from probes.kubernetes._cluster import Cluster, ClusterError, cluster, grant, parsed, unavailable
+from probes.kubernetes._owner import revision
 from probes.kubernetes._shapes import (
     Claim,
     EndpointSlice,
@@ -174,11 +175,12 @@ def _read(server: Cluster, kind: Kind, path: str, scope: str, keep: Callable[[An
 
 
 class Well(msgspec.Struct, frozen=True, gc=False):
-    """What a count needs of a pod that is plainly well: where it is, whose, of which images, since when (seconds since 1970 UTC), and whether it has ended."""
+    """What a count needs of a pod that is plainly well: where it is, whose, of which version and images, since when (seconds since 1970 UTC), and whether it has ended."""
 
     namespace: str
     node: str
     owner: str
+    revision: str
     images: tuple[str, ...]
     since: float
     done: bool
@@ -248,7 +250,13 @@ def _well(pod: Pod, skew: float) -> Well:
     since = ready_since(pod, skew) or seconds(pod.metadata.creation_timestamp, skew) or 0.0
     images = tuple(sys.intern(container.image) for container in pod.spec.containers)
     return Well(
-        sys.intern(pod.metadata.namespace), sys.intern(pod.spec.node_name), sys.intern(owner_uid(pod)), images, since, pod.status.phase == "Succeeded"
+        sys.intern(pod.metadata.namespace),
+        sys.intern(pod.spec.node_name),
+        sys.intern(owner_uid(pod)),
+        sys.intern(revision(pod)),
+        images,
+        since,
+        pod.status.phase == "Succeeded",
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from probes.kubernetes._lists import Pods, Well, owner_uid, ready_now
 from probes.kubernetes._made_of import probe_words
+from probes.kubernetes._owner import revision
 from probes.kubernetes._shapes import ContainerSpec, Pod, Workload
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -50,14 +51,19 @@ class Owned(msgspec.Struct, frozen=True):
         return [pod for pod in self.suspects if self.is_newest(pod)]
 
     def is_newest(self, pod: Pod) -> bool:
+        return self._newest(owner_uid(pod), revision(pod))
+
+    def _newest(self, owner: str, hash_: str) -> bool:
+        """By the ReplicaSet that made it, or by the hash of its StatefulSet's newest version; a DaemonSet does not say its own."""
         if self.newest is not None:
-            return owner_uid(pod) == self.newest.metadata.uid
-        hash_ = (pod.metadata.labels or {}).get("controller-revision-hash", "")
+            return owner == self.newest.metadata.uid
         return not self.it.status.update_revision or not hash_ or hash_ == self.it.status.update_revision
 
-    def well_of(self, version: Workload | None) -> int:
-        uid = version.metadata.uid if version is not None else self.it.metadata.uid
-        return sum(one.owner == uid and not one.done for one in self.well)
+    def well_newest(self) -> int:
+        return sum(self._newest(one.owner, one.revision) and not one.done for one in self.well)
+
+    def well_older(self) -> int:
+        return sum(not self._newest(one.owner, one.revision) and not one.done for one in self.well)
 
 
 class Moment(msgspec.Struct, frozen=True):

@@ -186,7 +186,7 @@ def _room(seen: list[Seen]) -> dict[str, int | float | tuple[str, ...] | None]:
         "cluster.gpus_free": int(gpus - sum(it.asked.gpus for it in seen if it.asked)) if known else None,
         "cluster.cores_free_most": max((it.cores_free or 0.0 for it in fit), default=0.0) if known else None,
         "cluster.memory_free_most_bytes": max((it.memory_free or 0.0 for it in fit), default=0.0) if known else None,
-        "cluster.architectures": tuple(sorted({it.it.status.node_info.architecture for it in seen})) or None,
+        "cluster.architectures": tuple(sorted({it.it.status.node_info.architecture for it in seen} - {""})) or None,
     }
 
 

@@ -26,7 +26,11 @@ SPECS = (
 )
 
 NO_METRICS = Unavailable(
-    kind="container", why="not configured", detail="This cluster has no metrics API.", remedy="Install metrics-server.", names=tuple(spec.name for spec in SPECS)
+    kind="container",
+    why="not configured",
+    detail="This cluster has no metrics API.",
+    remedy="Install metrics-server.",
+    names=tuple(spec.name for spec in SPECS),
 )
 """Nobody asked for it by naming the cluster, so it is no blindness."""
 

@@ -74,12 +74,11 @@ def _changes(it: Owned) -> tuple[str, ...] | None:
 
 
 def _old_ready(it: Owned) -> int:
-    old = [version.made for version in it.versions[1:]]
-    return sum(it.well_of(made) for made in old) + sum(ready_now(pod) and not it.is_newest(pod) for pod in it.suspects)
+    return it.well_older() + sum(ready_now(pod) and not it.is_newest(pod) for pod in it.suspects)
 
 
 def _new_ready(it: Owned) -> int:
-    return it.well_of(it.newest) + sum(ready_now(pod) for pod in it.of_newest())
+    return it.well_newest() + sum(ready_now(pod) for pod in it.of_newest())
 
 
 def _live(it: Owned) -> list[Pod]:
@@ -217,7 +216,7 @@ def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
         else:
             yield from it.gaps(access, "workload")
             yield Swept(kind="workload", scope=f"{name} in {it.scope}", count=it.total, complete=it.complete)
-    for one in everything(access, found, server.skew):
+    for one in (one for one in everything(access, found, server.skew) if found.listed.holds(one.it.metadata.namespace)):
         if one.key in named if named else may_be_stuck(one):
             yield from _told(one, access)
 

@@ -78,9 +78,7 @@ def _needs(facts: Facts) -> Iterable[Relation]:
 DERIVATIONS = (
     Derivation(
         kind="container",
-        gives=(
-            Spec(name="container.dependency", type="text", doc="what its log says it could not reach: a container, or a host name"),
-        ),
+        gives=(Spec(name="container.dependency", type="text", doc="what its log says it could not reach: a container, or a host name"),),
         needs=("container.log_host",),
         function=_dependency,
     ),

@@ -146,6 +146,20 @@ def test_restarts_and_waits_of_an_older_version_are_not_those_of_the_newest(api:
     assert ((), 0, 1, 0) == some(told(), "waiting_reasons", "pod_restarts", "pods_not_started", "pods_running_unready")
 
 
+def test_well_pods_of_a_statefulset_are_old_or_new_by_their_hash(api: Api, see: See) -> None:
+    api.put("statefulsets", made(status={"updateRevision": "api-new", "updatedReplicas": 1}))
+    api.put("pods", *(well("d-1", f"api-{number}", meta={"labels": {"controller-revision-hash": hash_}}) for number, hash_ in enumerate(("api-old", "api-old", "api-new"))))
+
+    assert (2, 1, 3) == some(see(PROBE, "workload")["ml/StatefulSet/api"], "old_ready", "new_ready", "pods_ready")
+
+
+def test_a_workload_whose_pods_may_not_be_read_is_not_said_to_lack_them(api: Api, hands: Hands, run: RunProbe) -> None:
+    api.put("deployments", made(), made("api", "d-9", meta={"namespace": "other"})).put("replicasets", version(1, "rs-1")).put("pods", of("rs-1", "a"))
+    api.answer("/api/v1/pods", 403)
+
+    assert ["ml/Deployment/api"] == list(looks(run(PROBE, hands()), "workload"))
+
+
 def test_a_pod_of_a_statefulset_is_of_its_newest_version_by_its_hash(api: Api, told: Told) -> None:
     api.put("statefulsets", made(status={"updateRevision": "api-new"}))
     api.put(
