@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from probes._contract import Relation, Spec, Subject, Value
@@ -9,6 +10,8 @@ from rules._derivation import Derivation, Given, Relator
 from rules._facts import Facts
 
 NEEDS = "container needs container"
+_ITSELF = re.compile(r"(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[?::1?\]?)$", re.IGNORECASE)
+"""Inside of a container that is the container, or the pod: where a setting that is missing leaves a default."""
 
 
 def named(facts: Facts, host: str, asker: Subject) -> Subject | None:
@@ -40,7 +43,10 @@ def _called(facts: Facts, host: str) -> Iterable[Subject]:
 def _dependency(given: Given) -> Mapping[str, Value]:
     host = given.text("container.log_host")
     other = named(given.facts, host, given.subject)
-    return {"container.dependency": host if other is None or other == given.subject else other.key}
+    return {
+        "container.dependency": host if other is None or other == given.subject else other.key,
+        "container.needs_itself": bool(_ITSELF.match(host)),
+    }
 
 
 def _state(given: Given) -> Mapping[str, Value]:
@@ -78,7 +84,10 @@ def _needs(facts: Facts) -> Iterable[Relation]:
 DERIVATIONS = (
     Derivation(
         kind="container",
-        gives=(Spec(name="container.dependency", type="text", doc="what its log says it could not reach: a container, or a host name"),),
+        gives=(
+            Spec(name="container.dependency", type="text", doc="what its log says it could not reach: a container, or a host name"),
+            Spec(name="container.needs_itself", type="bool", doc="that is a loopback address: its own container or pod"),
+        ),
         needs=("container.log_host",),
         function=_dependency,
     ),

@@ -91,3 +91,14 @@ def test_the_host_is_read_from_the_log_itself() -> None:
     line = 'psycopg2.OperationalError: connection to server at "postgres" (172.18.0.2), port 5432 failed: Connection refused'
 
     assert UP == told(facts({API: {"log_tail": line, "networks": ("shop_default",)}, DB: DATABASE}), API, *NAMES)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("localhost", True), ("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("0.0.0.0", True), ("localhost.example", False), ("10.0.0.1", False), ("db", False)],  # noqa: S104  # as logs write it
+)  # fmt: skip
+def test_a_loopback_address_is_the_container_itself(host: str, expected: bool) -> None:
+    line = f"redis.exceptions.ConnectionError: Error 111 connecting to {host}:6379. Connection refused."
+    found = told(facts({"container app": {"log_tail": line}}), "container app", "log_host", "needs_itself")
+
+    assert {"log_host": host, "needs_itself": expected} == found
