@@ -98,7 +98,7 @@ def test_the_host_is_read_from_the_log_itself() -> None:
     [("localhost", True), ("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("0.0.0.0", True), ("localhost.example", False), ("10.0.0.1", False), ("db", False)],  # noqa: S104  # as logs write it
 )  # fmt: skip
 def test_a_loopback_address_is_the_container_itself(host: str, expected: bool) -> None:
-    line = f"redis.exceptions.ConnectionError: Error 111 connecting to {host}:6379. Connection refused."
+    line = f'psycopg2.OperationalError: connection to server at "{host}", port 5432 failed: Connection refused'
     found = told(facts({"container app": {"log_tail": line}}), "container app", "log_host", "needs_itself")
 
     assert {"log_host": host, "needs_itself": expected} == found
