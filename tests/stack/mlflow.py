@@ -20,7 +20,6 @@ from tests.stack.process import Service, ServiceError, own_environment, own_fold
 
 API = "/api/2.0/mlflow"
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
-_http = urllib3.PoolManager(retries=False)
 _ANSWER_S = 60
 
 
@@ -66,7 +65,9 @@ class MLflow(Service):
         """Send bytes as they are and anything else as JSON. Raises what urllib3 does where nobody answers."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         kind = {} if body is None else {"Content-Type": "application/octet-stream" if isinstance(body, bytes) else "application/json"}
-        answer = _http.request(method, f"{self.url}{path}", body=data, headers={**kind, **(headers or {})}, timeout=seconds)
+        # a connection for each: after a failed upload MLflow 3 resets the one that it came by
+        with urllib3.PoolManager(retries=False) as http:
+            answer = http.request(method, f"{self.url}{path}", body=data, headers={**kind, **(headers or {})}, timeout=seconds)
         return Answer(answer.status, answer.headers.get("Content-Type", "").partition(";")[0], answer.data.decode(errors="replace"))
 
     def post(self, path: str, body: Any, **more: Any) -> Answer:

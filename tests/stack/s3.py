@@ -9,6 +9,7 @@ with s3() as store:
 import contextlib
 import functools
 import json
+import re
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
@@ -101,9 +102,8 @@ class Store(Service):
         return {**named, **who, **({"AWS_CA_BUNDLE": str(self.ca)} if self.ca else {})}
 
     def operations(self) -> list[str]:
-        """What was asked for so far, as the store's own access log names it."""
-        lines = self.access_log.read_text().splitlines() if self.access_log.exists() else []
-        return [line.split()[7] for line in lines]
+        """What was asked for so far, as the store's own access log names it: ListObjectsV2, PutObject and so on."""
+        return re.findall(r" s3_(\w+) ", self.access_log.read_text() if self.access_log.exists() else "")
 
     # who may what
 
