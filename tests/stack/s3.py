@@ -79,20 +79,20 @@ class Store(Service):
             return True
         return False
 
-    def client(self, keys: Keys | None = None, region: str = REGION, **config: Any) -> Any:
-        """A boto3 client that asks once and gives up soon."""
+    def client(self, keys: Keys | None = None, region: str = REGION, *, url: str = "", verify: bool = False, patience_s: float = 10) -> Any:
+        """A boto3 client that asks once. It knows the store's authority; with `verify` it knows those of the machine only."""
         from botocore.config import Config
 
         keys = keys or self.root
-        patience = {"retries": {"total_max_attempts": 1}, "connect_timeout": 3, "read_timeout": 10, "s3": {"addressing_style": "path"}}
+        config = Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=patience_s, s3={"addressing_style": "path"})
         return _session().client(
             "s3",
-            endpoint_url=self.url,
+            endpoint_url=url or self.url,
             region_name=region,
             aws_access_key_id=keys.access,
             aws_secret_access_key=keys.secret,
-            verify=str(self.ca) if self.ca else None,
-            config=Config(**patience, **config),
+            verify=str(self.ca) if self.ca and not verify else None,
+            config=config,
         )
 
     def settings(self, keys: Keys | None = None) -> dict[str, str]:
