@@ -57,10 +57,11 @@ def _overdue(it: Seen) -> bool:
 
 
 def _init_waits_for(it: Seen) -> str | None:
-    """The init container that must end before the rest may start; none once all are through."""
+    """The init container that must end, or the sidecar that must have started, before the rest may start; none once all are through."""
     for one in containers(it.pod, it.now, it.skew):
         over = one.status is not None and one.status.state.terminated is not None and one.status.state.terminated.exit_code == 0
-        if one.role == "init" and not over:
+        started = one.status is not None and one.status.started is True
+        if (one.role == "init" and not over) or (one.role == "sidecar" and not started):
             return one.spec.name
     return None
 
@@ -120,7 +121,7 @@ FACTS: tuple[Fact[Seen], ...] = (
     fact("pod.finalizers", "texts", lambda it: it.pod.metadata.finalizers or (), "metadata.finalizers."),
     fact("pod.waiting_reasons", "texts", _waiting_reasons, "Reasons for which its containers wait."),
     fact("pod.not_ready_containers", "texts", _not_ready, "Containers that are not ready."),
-    fact("pod.init_waits_for", "text", _init_waits_for, "The init container that has not ended well yet; none once all are through."),
+    fact("pod.init_waits_for", "text", _init_waits_for, "The init container that has not ended well, or sidecar that has not started, yet; none once all are through."),
     fact("pod.init_runs_for", "span", _init_runs_for, "How long that init container has been running; none unless it runs.", "s"),
     fact("pod.gpus_asked", "int", lambda it: sum(gpus(one) for one in containers(it.pod, it.now, it.skew)), "GPUs that its containers ask for."),
     fact("pod.cpu_asked", "double", lambda it: _asked(it, "cpu"), "Sum of its containers' CPU requests.", "cores"),

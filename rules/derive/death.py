@@ -34,7 +34,8 @@ def _death(given: Given) -> Mapping[str, Value]:
         "container.died_at": ended,
         "container.memory_killed_at": kill,
         "container.child_killed": _child_killed(given, death, kill),
-        "container.start_failed": death == "start-error",
+        "container.start_failed": death == "start-error" and not (given["container.engine"] == "kubernetes" and given.text("pod.owner_kind")),
+        "container.done": death == "completed" and given["container.state"] == "exited" and given["container.restart_policy"] in ("no", "on-failure"),
         "container.unwell": death not in ("", "completed", "stopped") or given["container.state"] == "restarting",
     }
 
@@ -163,7 +164,8 @@ def _steady(given: Given) -> Mapping[str, Value]:
     lengths += [last] if last is not None and given["container.restart_count"] else []
     steady = runs is not None and given["container.state"] == "running" and runs > max([STABLE_S, *(LONGER * length for length in lengths)])
     length = last if last is not None else given.number("container.attempt_lasted")
-    return {"container.steady": steady, "container.lived": length, "container.died_young": length is not None and length < 60}
+    settled = steady or given["container.done"] is True
+    return {"container.steady": steady, "container.settled": settled, "container.lived": length, "container.died_young": length is not None and length < 60}
 
 
 DERIVATIONS = (
@@ -175,13 +177,15 @@ DERIVATIONS = (
             Spec(name="container.died_at", type="time", doc="when the last attempt ended"),
             Spec(name="container.memory_killed_at", type="time", doc="when the kernel last killed something in it for memory"),
             Spec(name="container.child_killed", type="bool", doc="a process in it was killed for memory, but not the main one"),
-            Spec(name="container.start_failed", type="bool", doc="the engine could not start it"),
+            Spec(name="container.start_failed", type="bool", doc="the engine could not start it; of a workload's pod that is the workload's trouble"),
+            Spec(name="container.done", type="bool", doc="it ended well, and nobody starts it again"),
             Spec(name="container.unwell", type="bool", doc="its last ending was neither normal nor asked for"),
         ),
         needs=("container.state", "container.exit_code", "container.oom_killed", "container.start_error", "container.finished_at"),
         wants=(
             "container.started_at", "container.id", "container.last_exit_code", "container.last_death_at", "container.last_oom_at",
-            "container.stopped_by_command", "container.stop_grace_expired", "container.killed_by_command", "container.restart_count", "host.oom_victims",
+            "container.stopped_by_command", "container.stop_grace_expired", "container.killed_by_command", "container.restart_count", "host.oom_victims", "container.engine",
+            "container.restart_policy", "pod.owner_kind",
         ),
         function=_death,
     ),
@@ -206,11 +210,12 @@ DERIVATIONS = (
         kind="container",
         gives=(
             Spec(name="container.steady", type="bool", doc="it runs, and for much longer than any attempt that failed"),
+            Spec(name="container.settled", type="bool", doc="it is steady, or it ended well and nobody starts it again"),
             Spec(name="container.lived", type="span", doc="how long the last attempt that ended had run"),
             Spec(name="container.died_young", type="bool", doc="the last attempt ended within a minute"),
         ),
         needs=("container.state", "container.runs_for", "container.attempt_lasted"),
-        wants=("container.attempt_lengths", "container.last_attempt_lasted", "container.restart_count"),
+        wants=("container.attempt_lengths", "container.last_attempt_lasted", "container.restart_count", "container.done"),
         function=_steady,
     ),
 )  # fmt: skip

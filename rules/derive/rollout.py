@@ -17,7 +17,7 @@ from rules.derive.pull import REASONS as PULLING
 QUIET_S = 180.0
 """A pod that is merely not ready, or merely being started, is given three minutes before anybody speaks of it."""
 
-PLACING_S = 20.0
+PLACING_S = 10.0
 MOUNTING_S = 20.0
 UNNOTICED_S = 60.0
 """A scheduler speaks within a second; after a minute nobody is there who would."""
@@ -55,7 +55,7 @@ def _stage(given: Given) -> str:
     reasons = set(given.texts("workload.waiting_reasons"))
     if given["workload.create_refused"] is True:
         return "not-made"
-    if given.number("workload.pods_unplaced") and (waited is None or waited > (PLACING_S if given.text("workload.scheduler_says") else UNNOTICED_S)):
+    if given.number("workload.pods_unplaced") and (waited is None or _timed_out(given) or waited > _placing(given)):
         return "not-placed"
     if reasons & PULLING or reasons & START or given["workload.mount_stands"] is True:
         return "not-started"
@@ -64,6 +64,10 @@ def _stage(given: Given) -> str:
     if given.text("workload.init_waits_for") and not patient:
         return "starting"
     return _slow(given, patient=patient)
+
+
+def _placing(given: Given) -> float:
+    return PLACING_S if given.text("workload.scheduler_says") else UNNOTICED_S
 
 
 def _slow(given: Given, *, patient: bool) -> str:
@@ -83,7 +87,8 @@ def _slow(given: Given, *, patient: bool) -> str:
 
 
 def _waited(given: Given) -> float | None:
-    at = given.number("workload.oldest_unready_at")
+    """Of a rollout that has no new pod yet, since somebody asked for it: old pods may be on their way out."""
+    at = given.number("workload.oldest_unready_at") or (given.number("workload.written_at") if given.number("workload.pods_deleting") else None)
     return None if at is None else given.now - at
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from probes._contract import Spec, Value
 from rules._derivation import Derivation, Given
+from rules._facts import Facts
 
 _HEAD = re.compile(r"^(\d+)/(\d+) nodes are available: (.*?)\.?(?: preemption: .*| no new claims to deallocate.*)?$", re.DOTALL)
 _PART = re.compile(r"(\d+) ((?:\([^)]*\)|\{[^}]*\}|[^,{(])+)")
@@ -63,6 +64,9 @@ def _kind(reason: str) -> tuple[str, str]:
     return "", ""
 
 
+_TROUBLE = re.compile(r"node\.kubernetes\.io/(?P<of>unreachable|not-ready|disk-pressure|memory-pressure|pid-pressure|network-unavailable|unschedulable)\b")
+"""Taints of Kubernetes itself, for a node that is in trouble or was cordoned."""
+
 ROOM = ("gpu", "resources", "pods")
 _SHUT = ("taint", "selector", "affinity", "node")
 
@@ -78,10 +82,22 @@ def blocker(nodes: int, counts: Mapping[str, int]) -> str:
     return max(sorted(counts), key=lambda kind: counts[kind]) if counts else ""
 
 
+def _unnamed_taint(facts: Facts, count: int, named: dict[str, list[str]]) -> tuple[str, dict[str, list[str]]]:
+    """Since 1.36 the scheduler names no taint: those that Kubernetes itself gives to a node in trouble are told by the nodes, if they may be read."""
+    taints = [facts.value(node, "node.taints") for node in facts.subjects("node")]
+    if not any(isinstance(of, tuple) for of in taints):
+        return "some-taint", named
+    found = [[match["of"] for taint in of if (match := _TROUBLE.match(taint))] for of in taints if isinstance(of, tuple)]
+    troubled = [of for of in found if of]
+    return ("node", named | {"node": sorted({of for each in troubled for of in each})}) if len(troubled) >= count else ("taint", named)
+
+
 def _workload(given: Given) -> Mapping[str, Value]:
     text = given.text("workload.scheduler_says")
     nodes, counts, named = parsed(text) if text else (0, {}, {})
     kind = blocker(nodes, counts)
+    if kind == "taint" and not any(named["taint"]):
+        kind, named = _unnamed_taint(given.facts, counts["taint"], named)
     if not text and given.number("workload.pods_unplaced"):
         kind = "nobody"
     if text and not kind:
@@ -101,7 +117,7 @@ DERIVATIONS = (
             Spec(
                 name="workload.blocked_by",
                 type="text",
-                doc="why no node fits: gpu, resources, pods, taint, selector, affinity, spread, ports, volume, claim, node, no-nodes, other, nobody (no scheduler has looked); empty if nothing",
+                doc="why no node fits: gpu, resources, pods, taint, some-taint (which one cannot be told), selector, affinity, spread, ports, volume, claim, node, no-nodes, other, nobody (no scheduler has looked); empty if nothing",
             ),
             Spec(
                 name="workload.blocked_for",

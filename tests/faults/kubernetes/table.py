@@ -130,7 +130,7 @@ def said_about(report: Report, planting: Planting, expect: Expect) -> Said:
 def said_of_shared(report: Report, planting: Planting, expect: Expect) -> Said:
     """Of what many members share: the one incident that holds all of them, itself or in its consequences, under the row expected and with its name."""
     apart = [other for other in planting.expect if other is not expect and not other.consequence]
-    mine = [one for one in report.incidents if any(touches(planting, expect, apart, each) for each in incidents([one]))]
+    mine = [one for one in report.incidents if touches(planting, expect, apart, one)]
     if len(mine) != 1:
         return Said(f"in {len(mine)} incidents" if mine else "nothing", ())
     lead, tree = mine[0], list(incidents(mine))
@@ -143,8 +143,8 @@ def said_of_shared(report: Report, planting: Planting, expect: Expect) -> Said:
 
 
 def touches(planting: Planting, expect: Expect, apart: Sequence[Expect], one: Incident) -> bool:
-    """Whether it is about a member, or about anything of the planting that no verdict tells apart."""
-    mine = any(matches(planting, member, one) for member in expect.members)
+    """Whether it has to do with a member, or is itself about anything of the planting that no verdict tells apart."""
+    mine = any(matches(planting, member, each) for each in incidents([one]) for member in expect.members)
     return mine or (about(planting, one) and not any(matches(planting, member, one) for other in apart for member in other.members))
 
 
