@@ -217,7 +217,7 @@ def _print(text: str) -> None:
 
 def _matrix(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="read the matrix")
-    parser.add_argument("row", nargs="?", default="", help="a row's id, or words of its symptom")
+    parser.add_argument("row", nargs="?", default="", help="a row's id, words of its symptom, or a file or folder of rows")
     parser.set_defaults(verb=_do_matrix)
 
 
