@@ -21,9 +21,7 @@ from rules._row import RowFile, read
 
 def rules_verb(what: str, where: str) -> tuple[str, bool]:
     """The text of one `rules` command and whether all was well. Raises RowError and UsageError."""
-    if what == "list":
-        return matrix_text(""), True
-    if what == "show":
+    if what in {"list", "show"}:
         return matrix_text(where), True
     probes = load_probes()
     if what == "signals":
@@ -74,9 +72,13 @@ def _test(files: list[RowFile], book: Book) -> tuple[str, bool]:
 def _signals(probes: Sequence[Probe]) -> str:
     """Every signal that rows may name, its type, its unit, and who gives it."""
     words = vocabulary(probes)
-    giver = {spec.name: probe.name for probe in probes for spec in probe.gives}
+    givers: dict[str, list[str]] = {}
+    for probe in probes:
+        for spec in probe.gives:
+            givers.setdefault(spec.name, []).append(probe.name)
     return "\n".join(
-        f"{name:40} {spec.type:7} {spec.unit:8} {giver.get(name, 'derived'):18} {spec.doc}" for name, spec in sorted(words.specs.items())
+        f"{name:40} {spec.type:7} {spec.unit:8} {', '.join(givers.get(name, ['derived'])):39} {spec.doc}"
+        for name, spec in sorted(words.specs.items())
     )
 
 

@@ -185,8 +185,6 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
                 Path(place).write_text(text, encoding="utf-8")
             else:
                 _print(text)
-        except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         except OSError as error:
             failed.append(f"{place}: the report cannot be written: {error.strerror}.")
     if failed:
@@ -210,20 +208,23 @@ def _print(text: str) -> None:
     """Print, replacing what the terminal's encoding cannot show."""
     from agent.report.text import printable
 
-    sys.stdout.write(printable(text, sys.stdout.encoding or "utf-8"))
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(printable(text, sys.stdout.encoding or "utf-8"))
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _matrix(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="read the matrix")
-    parser.add_argument("row", nargs="?", default="", help="a row's id, or words of its symptom")
+    parser.add_argument("row", nargs="?", default="", help="a row's id, words of its symptom, or a file or folder of rows")
     parser.set_defaults(verb=_do_matrix)
 
 
 def _do_matrix(options: argparse.Namespace) -> int:
     from agent.matrix import matrix_text
 
-    print(matrix_text(options.row))
+    _print(matrix_text(options.row) + "\n")
     return 0
 
 
@@ -236,7 +237,7 @@ def _access(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 def _do_access(options: argparse.Namespace) -> int:
     from agent.access import access_text
 
-    print(access_text(*_settled(_named(options))))
+    _print(access_text(*_settled(_named(options))) + "\n")
     return 0
 
 
@@ -251,7 +252,7 @@ def _do_rules(options: argparse.Namespace) -> int:
     from agent.books import rules_verb
 
     text, good = rules_verb(options.what, options.where)
-    print(text)
+    _print(text + "\n")
     return 0 if good else FOUND
 
 
@@ -268,10 +269,10 @@ def _do_probes(options: argparse.Namespace) -> int:
     from agent.books import list_probes, run_probe
 
     if options.what == "list":
-        print(list_probes())
+        _print(list_probes() + "\n")
         return 0
     text, good = run_probe(options.probe, options.subject, *_settled(_named(options)))
-    print(text)
+    _print(text + "\n")
     return 0 if good else BLIND
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rules._book import MATRIX, read_folder
-from rules._row import Row, Triage
+from rules._row import Row, Triage, read
 
 WHOLE = 37
 """Rows of the matrix."""
@@ -14,14 +16,16 @@ class UsageError(ValueError):
 
 
 def matrix_text(words: str) -> str:
-    """The list of rows, or one row whole. Raises UsageError if no row is meant."""
+    """The list of rows, or one row whole; of ours, or of a file or folder of somebody's own. Raises UsageError if no row is meant, RowError."""
     rows = [file.row for file in read_folder(MATRIX)]
     if not words:
         return _list(rows)
     exact = [row for row in rows if row.id == words]
     found = exact or [row for row in rows if all(word in f"{row.id} {row.symptom}".lower() for word in words.lower().split())]
+    if not found and (path := Path(words)).exists():
+        found = [file.row for file in (read_folder(path) if path.is_dir() else [read(path)])]
     if not found:
-        raise UsageError(f"No row of the matrix is meant by '{words}'. `diagnose matrix` lists them.")
+        raise UsageError(f"No row is meant by '{words}'. `diagnose matrix` lists ours; name the file or folder of your own.")
     return _one(found[0]) if len(found) == 1 else _list(found)
 
 

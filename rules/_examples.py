@@ -158,7 +158,8 @@ def _wrong(expect: Expect, case: Case | None, judged: Judged, facts: Facts) -> s
         return f"a rule is broken: {judged.broken[0].message}"
     state = "none" if case is None else "cannot tell" if case.state == "open" else case.state
     if state != expect.state:
-        return f"the state is '{state}', not '{expect.state}'"
+        unseen = ", ".join(f"{want.name} of {want.subject}" for want in case.missing) if case is not None and case.state == "open" else ""
+        return f"the state is '{state}', not '{expect.state}'{'; unseen: ' if unseen else ''}{unseen}"
     if case is not None and expect.severity and severity(facts, case) != expect.severity:
         return f"the severity is {severity(facts, case)}, not {expect.severity}"
     if case is None or not expect.band:

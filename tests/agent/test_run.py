@@ -134,6 +134,16 @@ def test_an_engine_that_is_not_there_is_named_before_anything_is_asked_and_never
     assert "healthy" not in out.lower()
 
 
+@pytest.mark.parametrize("verb", ["matrix", "rules signals", "probes list"])
+def test_a_reader_that_has_seen_enough_is_no_fault(verb: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(_command(*verb.split()), stdout=writer, stderr=subprocess.PIPE, text=True, timeout=30, env=_environment(), check=False)
+    os.close(writer)
+
+    assert (0, "") == (done.returncode, done.stderr)
+
+
 @pytest.mark.parametrize(
     ("part", "arguments"),
     [
