@@ -109,7 +109,7 @@ class Signatures:
         line = 0
         for chunk in _chunks(clean.encode("utf-8", "replace")):
             hits = sieve.Match(chunk) if sieve else None
-            for match in _matches(chunk, line, [signatures[hit] for hit in hits or ()]):
+            for match in _matches(chunk, line, [signatures[hit] for hit in sorted(hits or ())]):
                 found[match.signature.id].append(match)
             line += chunk.count(b"\n")
         return tuple(sorted(chain(*found.values()), key=lambda match: (match.line, match.signature.general, match.signature.id)))

@@ -18,7 +18,7 @@ from rules._roots import Node, roots
 from rules._row import Fix
 
 _HOSTILE = ("log_", "output", "message", "error", "container.dependency")
-MOST_LISTED = 12
+MOST_LISTED = 500
 SHORT = 4
 """Characters of a case's id that people see."""
 

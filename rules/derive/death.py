@@ -165,7 +165,12 @@ def _steady(given: Given) -> Mapping[str, Value]:
     steady = runs is not None and given["container.state"] == "running" and runs > max([STABLE_S, *(LONGER * length for length in lengths)])
     length = last if last is not None else given.number("container.attempt_lasted")
     settled = steady or given["container.done"] is True
-    return {"container.steady": steady, "container.settled": settled, "container.lived": length, "container.died_young": length is not None and length < 60}
+    return {
+        "container.steady": steady,
+        "container.settled": settled,
+        "container.lived": length,
+        "container.died_young": length is not None and length < 60,
+    }
 
 
 DERIVATIONS = (

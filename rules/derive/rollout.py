@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from probes._contract import Spec, Subject, Value
 from rules._derivation import Derivation, Given
 from rules._signatures import ours
+from rules.derive.node import is_unfit
 from rules.derive.pull import REASONS as PULLING
 
 QUIET_S = 180.0
@@ -77,6 +78,8 @@ def _slow(given: Given, *, patient: bool) -> str:
         return "not-updated"
     if given["workload.paused"] is True and (given.number("workload.pods_updated") or 0) < (given.number("workload.pods_wanted") or 0):
         return "not-updated"
+    if given.number("workload.pods_running_unready") and _node_lost(given):
+        return "not-ready"
     if patient:
         return ""
     if given.number("workload.pods_running_unready"):
@@ -84,6 +87,13 @@ def _slow(given: Given, *, patient: bool) -> str:
     if given.number("workload.pods_not_started"):
         return "not-started"
     return "draining" if given.number("workload.pods_deleting") else "not-updated" if _timed_out(given) else ""
+
+
+def _node_lost(given: Given) -> bool:
+    """Pods that run on an unfit node become unready for that, whatever their programs do: there is nothing to wait for."""
+    unready = [pod for pod in given.facts.targets(given.subject, PODS) if given.facts.value(pod, "pod.ready") is False]
+    nodes = {node for pod in unready for node in given.facts.targets(pod, "pod on node")}
+    return bool(nodes) and all(is_unfit(given.facts, node) for node in nodes)
 
 
 def _waited(given: Given) -> float | None:

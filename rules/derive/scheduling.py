@@ -64,7 +64,9 @@ def _kind(reason: str) -> tuple[str, str]:
     return "", ""
 
 
-_TROUBLE = re.compile(r"node\.kubernetes\.io/(?P<of>unreachable|not-ready|disk-pressure|memory-pressure|pid-pressure|network-unavailable|unschedulable)\b")
+_TROUBLE = re.compile(
+    r"node\.kubernetes\.io/(?P<of>unreachable|not-ready|disk-pressure|memory-pressure|pid-pressure|network-unavailable|unschedulable)\b"
+)
 """Taints of Kubernetes itself, for a node that is in trouble or was cordoned."""
 
 ROOM = ("gpu", "resources", "pods")

@@ -31,3 +31,17 @@ def test_only_a_node_that_all_unready_pods_stand_on_stops_a_workload(
     found = facts({**pods, **{f"node {name}": {"ready": ready} for name, ready in nodes.items()}}, relations)
 
     assert expected == [one.key for one in found.targets(API, "workload stopped_by node")]
+
+
+def test_a_node_tainted_by_kubernetes_itself_stops_those_that_stand_on_it_and_those_that_find_none() -> None:
+    says = "0/1 nodes are available: 1 node(s) had untolerated taint(s). preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+    found = facts(
+        {
+            "pod ml/api-0": {"ready": False}, "pod ml/api-1": {"ready": False},
+            "workload ml/Deployment/api": {"scheduler_says": says, "pods_unplaced": 1},
+            "node n1": {"ready": True, "taints": ("node.kubernetes.io/network-unavailable:NoSchedule",)},
+        },
+        ["workload ml/Deployment/api runs pod ml/api-0", "workload ml/Deployment/api runs pod ml/api-1", "pod ml/api-0 on node n1"],
+    )  # fmt: skip
+
+    assert ["n1"] == [one.key for one in found.targets(API, "workload stopped_by node")]

@@ -19,7 +19,7 @@ END = " no new claims to deallocate, preemption: 0/5 nodes are available: 5 Pree
         ("0/5 nodes are available: 1 Insufficient nvidia.com/gpu, 4 node(s) had untolerated taint(s)." + END, "gpu", ("nvidia.com/gpu",)),
         ("0/1 nodes are available: 1 Insufficient example.com/fpga." + END, "resources", ("example.com/fpga",)),
         ("0/2 nodes are available: 2 node(s) had untolerated taint {gpu: }. preemption: 0/2 nodes are available.", "taint", ("gpu: ",)),
-        ("0/2 nodes are available: 2 node(s) had untolerated taint(s)." + END, "taint", ()),
+        ("0/2 nodes are available: 2 node(s) had untolerated taint(s)." + END, "some-taint", ()),
         ("0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }.", "node", ("unreachable",)),
         ("0/1 nodes are available: 1 node(s) were unschedulable." + END, "node", ()),
         ("0/10 nodes are available: 6 node(s) didn't match Pod's node affinity/selector, 4 node(s) were unschedulable.", "selector", ()),
@@ -37,6 +37,23 @@ END = " no new claims to deallocate, preemption: 0/5 nodes are available: 5 Pree
 )  # fmt: skip
 def test_the_first_thing_in_the_way_on_the_nodes_that_are_left(text: str, kind: str, named: tuple[str, ...]) -> None:
     found = facts({WHO: {"scheduler_says": text or None, "pods_unplaced": 1}})
+
+    assert {"blocked_by": kind, "blocked_for": named} == told(found, WHO, "blocked_by", "blocked_for")
+
+
+@pytest.mark.parametrize(
+    ("taints", "kind", "named"),
+    [
+        ([("node.kubernetes.io/unreachable:NoSchedule",), ("node.kubernetes.io/not-ready:NoExecute",)], "node", ("not-ready", "unreachable")),
+        ([("node.kubernetes.io/unreachable:NoSchedule",), ("gpu=a100:NoSchedule",)], "taint", ()),
+        ([("gpu=a100:NoSchedule",), ()], "taint", ()),
+    ],
+    ids=["all in trouble", "one in trouble, one of its owner's", "its owner's"],
+)
+def test_a_taint_that_the_scheduler_does_not_name_is_told_by_the_nodes(taints: list[tuple[str, ...]], kind: str, named: tuple[str, ...]) -> None:
+    says = "0/2 nodes are available: 2 node(s) had untolerated taint(s)." + END
+    nodes = {f"node n{number}": {"taints": of or None} for number, of in enumerate(taints)}
+    found = facts({WHO: {"scheduler_says": says, "pods_unplaced": 1}, **nodes})
 
     assert {"blocked_by": kind, "blocked_for": named} == told(found, WHO, "blocked_by", "blocked_for")
 
