@@ -78,12 +78,10 @@ def _slow(given: Given, *, patient: bool) -> str:
         return "not-updated"
     if given["workload.paused"] is True and (given.number("workload.pods_updated") or 0) < (given.number("workload.pods_wanted") or 0):
         return "not-updated"
-    if given.number("workload.pods_running_unready") and _node_lost(given):
+    if given.number("workload.pods_running_unready") and (not patient or _node_lost(given)):
         return "not-ready"
     if patient:
         return ""
-    if given.number("workload.pods_running_unready"):
-        return "not-ready"
     if given.number("workload.pods_not_started"):
         return "not-started"
     return "draining" if given.number("workload.pods_deleting") else "not-updated" if _timed_out(given) else ""
