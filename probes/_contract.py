@@ -228,6 +228,7 @@ def _relations() -> tuple[Arity, ...]:
         "container joins network",
         "container mounts volume",
         "container needs container",
+        "workload needs container",
         "service selects pod",
     ]
     split = [(line.split(), True) for line in one] + [(line.split(), False) for line in many]

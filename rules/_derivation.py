@@ -30,6 +30,15 @@ class Given:
         self.facts = facts
         self.subject = subject
         self._values = values
+        self.unseen: list[tuple[Subject, str]] = []
+        """What `of` was asked for and nobody has looked at."""
+
+    def of(self, subject: Subject, name: str) -> Value | Unseen:
+        """A signal of another subject, such as one that a to-many relation leads to; if it is unseen, it is looked for when this answer is wanted."""
+        value = self.facts.value(subject, name)
+        if isinstance(value, Unseen):
+            self.unseen.append((subject, name))
+        return value
 
     @property
     def now(self) -> float:

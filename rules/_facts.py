@@ -45,6 +45,8 @@ class Facts:
         self._sources: dict[tuple[Subject, str], list[Subject]] = defaultdict(list)
         self._memory: dict[tuple[Subject, str], Value | Unseen] = {}
         self._busy: set[tuple[Subject, str]] = set()
+        self._met_unseen: dict[tuple[Subject, str], list[tuple[Subject, str]]] = {}
+        """For a derived signal that is unseen: what its function met unseen at other subjects."""
         self.unavailable = sorted(set(observed.unavailable), key=_gap_order)
         self.swept = sorted(set(observed.swept))
         self._take(observed)
@@ -121,9 +123,12 @@ class Facts:
         values = {need: self.read(subject, need)[1] for need in (*derivation.needs, *derivation.wants)}
         if any(isinstance(values[need], Unseen) for need in derivation.needs):
             return UNSEEN
-        answer = self._answer(derivation, Given(self, subject, values))
+        given = Given(self, subject, values)
+        answer = self._answer(derivation, given)
         for spec in derivation.gives:
             self._memory[(subject, spec.name)] = answer.get(spec.name, UNSEEN)
+            if spec.name not in answer:
+                self._met_unseen[(subject, spec.name)] = given.unseen
         return answer.get(name, UNSEEN)
 
     def _answer(self, derivation: Derivation, given: Given) -> Mapping[str, Value]:
@@ -192,6 +197,7 @@ class Facts:
         needs = (*derivation.needs, *derivation.wants)
         unseen = [need for need in needs if isinstance(self.read(owner, need)[1], Unseen)]
         found = [want for need in unseen if self.vocabulary.base(need) != base for want in self.missing(owner, need)]
+        found += [want for other, its in self._met_unseen.get((owner, base), ()) for want in self.missing(other, its)]
         return tuple(sorted(set(found))) or (Want(owner, base),)
 
     # relations

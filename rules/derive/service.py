@@ -49,8 +49,24 @@ def _needs(facts: Facts) -> Iterable[Relation]:
         service = Subject("service", f"svc:{named[0]}/{named[1]}" if named else host)
         yield Relation("needs", container, service)
         for pod in facts.targets(service, "service selects pod"):
-            behind = (one for one in facts.sources(pod, "container in pod") if facts.value(one, "container.ready") is False)
-            yield from (Relation("needs", container, one) for one in behind if one != container)
+            behind = [one for one in facts.sources(pod, "container in pod") if facts.value(one, "container.ready") is False and one != container]
+            yield from (Relation("needs", who, one) for one in behind for who in (container, _workload_of(facts, container)) if who is not None)
+
+
+def _workload_of(facts: Facts, container: Subject) -> Subject | None:
+    found = facts.reach(container, "workload")
+    return found if isinstance(found, Subject) else None
+
+
+def _init_host(given: Given) -> Mapping[str, Value]:
+    """What the init container that holds up a workload's pods cannot reach, by its log."""
+    name = given.text("workload.init_waits_for")
+    holding = [one for one in given.facts.targets(given.subject, "workload runs container") if name and one.key.endswith(f"/{name}")]
+    hosts = [given.of(one, "container.service_host") for one in holding if given.facts.value(one, "container.ready") is not True]
+    known = sorted(host for host in hosts if isinstance(host, str) and host)
+    if known:
+        return {"workload.init_host": known[0]}
+    return {} if given.unseen else {"workload.init_host": ""}
 
 
 DERIVATIONS = (
@@ -67,6 +83,14 @@ DERIVATIONS = (
         ),
         needs=("container.log_host", "container.waiting_reason"),
         function=_service,
+    ),
+    Derivation(
+        kind="workload",
+        gives=(
+            Spec(name="workload.init_host", type="text", doc="the host that the init container which holds up its pods cannot reach, by its log"),
+        ),
+        needs=("workload.init_waits_for",),
+        function=_init_host,
     ),
 )
 RELATORS = (

@@ -58,3 +58,34 @@ def test_it_needs_the_unready_containers_behind_its_service(ready: bool, expecte
     found = facts({APP: loop("postgres"), DATABASE: {"ready": ready}, **THERE}, RELATIONS)
 
     assert expected == [one.key for one in found.targets(Subject("container", "ml/api-1/main"), "container needs container")]
+
+
+API = "workload ml/Deployment/api"
+INIT = "container ml/api-1/wait"
+HELD: Table = {API: {"init_waits_for": "wait"}, **THERE}
+RUNS = [f"{API} runs {INIT}", f"{INIT} in {API}"]
+
+
+def waits(log: str | None) -> dict[str, Value]:
+    given: dict[str, Value] = {"engine": "kubernetes", "waiting_reason": None, "ready": False}
+    return given if log is None else given | {"log_tail": log, "log_complete": True}
+
+
+@pytest.mark.parametrize(("log", "expected"), [("waiting for postgres:5432\nwaiting for postgres:5432", "postgres"), ("step 1 of 3", ""), (None, "unseen")])
+def test_what_an_init_container_waits_for_stands_in_its_log(log: str | None, expected: str) -> None:
+    found = facts({INIT: waits(log), **HELD}, RUNS)
+
+    assert {"init_host": expected} == told(found, API, "init_host")
+
+
+def test_the_log_of_an_init_container_that_holds_pods_up_is_asked_for() -> None:
+    found = facts({INIT: waits(None), **HELD}, RUNS)
+    found.value(Subject("workload", "ml/Deployment/api"), "workload.init_host")
+
+    assert [("ml/api-1/wait", "container.log_tail")] == [(want.subject.key, want.name) for want in found.missing(Subject("workload", "ml/Deployment/api"), "workload.init_host")]
+
+
+def test_a_workload_needs_what_its_init_container_waits_for() -> None:
+    found = facts({INIT: waits("waiting for postgres:5432"), DATABASE: {"ready": False}, **HELD}, [*RUNS, *RELATIONS])
+
+    assert ["ml/postgres-0/postgres"] == [one.key for one in found.targets(Subject("workload", "ml/Deployment/api"), "workload needs container")]
