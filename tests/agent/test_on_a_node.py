@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.stack.certificates import Authority
 from tests.stack.images import BUSYBOX, PYTHON
 from tests.stack.node import Node
 
@@ -147,3 +148,29 @@ def test_a_cluster_that_was_asked_for_and_not_seen_is_blindness(user: dict[str, 
     assert (1 if report["incidents"] else 3) == code
     assert {} == _told(report)
     assert [why] == sorted({one["why"] for one in report["gaps"] if one["what"].startswith("kubernetes")})
+
+
+@pytest.mark.parametrize(
+    ("how", "why", "says"),
+    [
+        pytest.param("ran out", "forbidden", "401", id="a client's certificate that has run out"),
+        pytest.param("another's", "forbidden", "401", id="a client's certificate of another authority"),
+        pytest.param("unknown server", "refused", "certificate is not trusted", id="a server of another authority"),
+    ],
+)
+def test_a_certificate_that_is_not_good_is_named(how: str, why: str, says: str, sick: Node, tmp_path: Path) -> None:
+    other = Authority(tmp_path, "other")
+    signed_by = other if how == "another's" else sick.authority
+    certificate, key = signed_by.sign(f"of-{how.partition(' ')[0].strip(chr(39))}", "/O=system:masters/CN=late", days=0 if how == "ran out" else 1)
+    config = sick.kubeconfig_for("certified", {"client-certificate": str(certificate), "client-key": str(key)})
+    if how == "unknown server":
+        config.write_text(config.read_text().replace(str(sick.ca), str(other.certificate)))
+    time.sleep(1.5 if how == "ran out" else 0)
+
+    code, report, _stderr = _run(config)
+    gaps = [one for one in report["gaps"] if one["what"].startswith("kubernetes")]
+
+    assert (1 if report["incidents"] else 3) == code
+    assert {} == _told(report)
+    assert [why] == sorted({one["why"] for one in gaps})
+    assert all(says in one["detail"] and one["remedy"] for one in gaps)
