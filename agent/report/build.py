@@ -66,7 +66,8 @@ class Builder:
         one = fill(case.row.title, self.facts, case.representative) if case.row.title else None
         title = one or f"{case.representative}: {case.row.symptom}"
         if case.head is not None:
-            return f"{len(case.subjects)} {case.compiled.kind}s that share {case.head}: {case.row.symptom}"
+            shared = f"{case.head.kind} {case.head.key.removeprefix('svc:')}"
+            return f"{len(case.subjects)} {case.compiled.kind}s that share {shared}: {case.row.symptom}"
         more = len(case.subjects) - 1
         return f"{title} (and {more} more of the same)" if more else title
 
