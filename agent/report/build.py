@@ -20,7 +20,17 @@ from rules._row import Fix
 _HOSTILE = ("log_", "output", "message", "error", "container.dependency")
 MOST_LISTED = 500
 SHORT = 4
-"""Characters of a case's id that people see."""
+"""Characters of a case's id that people see; more where two cases of a run would look alike."""
+
+
+def short(ids: Iterable[str]) -> dict[str, str]:
+    """The shortest beginning of each id, of at least SHORT characters, that no other begins with."""
+    all_ids = sorted(set(ids))
+    found: dict[str, str] = {}
+    for place, one in enumerate(all_ids):
+        beside = (*all_ids[max(0, place - 1) : place], *all_ids[place + 1 : place + 2])
+        found[one] = next((one[:length] for length in range(SHORT, len(one)) if not any(other.startswith(one[:length]) for other in beside)), one)
+    return found
 
 
 class Builder:
@@ -30,6 +40,7 @@ class Builder:
         self.book = book
         self.facts = facts
         self.judged = judged
+        self._ids = short(case.id for case in judged.cases)
 
     def report(self, *, tool: str, targets: Iterable[str], visits: Iterable[Visit], stopped: bool) -> Report:
         nodes = roots(case for case in self.judged.cases if case.here)
@@ -50,7 +61,7 @@ class Builder:
         below = tuple(sorted((self._incident(child) for child in node.consequences), key=_order))
         named = case.ranking.candidates if case.ranking.band != "none fits" else ()
         return Incident(
-            id=case.id[:SHORT], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=severity(self.facts, case),
+            id=self._ids[case.id], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=severity(self.facts, case),
             subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""),
             onset=case.onset, onset_known=case.onset is not None, band=case.ranking.band,
             named=tuple(case.row.cause_text(cause) for cause in named), named_ids=named, evidence=evidence_lines(self.facts, case),
@@ -59,7 +70,7 @@ class Builder:
                 Candidate(cause, case.row.cause_text(cause), round(posterior, 4), dict(sorted(case.ranking.support[cause].items())))
                 for cause, posterior in case.ranking.posteriors
             ),
-            consequences=below, also=tuple(one[:SHORT] for one in node.also),
+            consequences=below, also=tuple(self._ids[one] for one in node.also),
         )  # fmt: skip
 
     def _title(self, case: Case) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.report.build import Builder, _looked, _order, verdict
+from agent.report.build import Builder, _looked, _order, short, verdict
 from agent.report.model import Check, Gap, Incident, Line, Looked, Repair, Report, exit_code
 from probes._contract import Observed, Signal, Source, Subject, Swept, Value
 from probes._runner import Visit, load_probes
@@ -374,3 +374,7 @@ ASKED, MERELY_ABSENT = GAP, msgspec.structs.replace(GAP, asked=False)
 )
 def test_the_exit_code_says_found_blind_or_nothing(expected: int, fail_on: str, changed: dict[str, object]) -> None:
     assert expected == exit_code(report(**changed), fail_on)
+
+
+def test_ids_are_short_and_longer_where_two_would_look_alike() -> None:
+    assert {"12345678": "1234", "abcd0000": "abcd00", "abcd0100": "abcd01", "abce0000": "abce"} == short(["abcd0100", "12345678", "abcd0000", "abce0000"])
