@@ -16,14 +16,16 @@ def base_url(text: str) -> str | None:
     parts = _split(text)
     if parts is None or parts.scheme not in PORTS or not parts.hostname:
         return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    name = parts.hostname.rstrip(".")
+    name = name.removesuffix(".cluster.local") if name.endswith(".svc.cluster.local") else name  # one Service has one name
+    host = f"[{name}]" if ":" in name else name
     return f"{parts.scheme}://{host}:{_port(parts)}{parts.path.rstrip('/')}"
 
 
 def shown_address(text: str) -> str:
     """An address of any scheme as it may be shown: HTTP ones as base_url writes them, others without user, password and query."""
     parts = _split(text)
-    if parts is None or not parts.scheme:
+    if parts is None or not parts.netloc:
         return "" if "@" in text else text
     return base_url(text) or parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
