@@ -60,6 +60,12 @@ def connection(error: Unreachable) -> str:
     return "cut-off"
 
 
+def reason(error: Unreachable) -> str:
+    """What it failed with, without the address and without the names of urllib3's own objects."""
+    _address, colon, rest = error.detail.partition(": ")
+    return re.sub(r"HTTPS?Connection(?:Pool)?\([^)]*\): ", "", rest) if colon else error.detail
+
+
 def _tls(words: str) -> str:
     """OpenSSL's reasons. A server of plain HTTP answers a handshake with text, or hangs up."""
     if re.search(r"WRONG_VERSION_NUMBER|HTTP_REQUEST|record layer failure|RECORD_LAYER_FAILURE|UNKNOWN_PROTOCOL", words):

@@ -103,11 +103,11 @@ def _listed(server: Server) -> Answer | Unreachable:
     try:
         answer = server.get("registered-models/search", max_results=str(MOST + 1))
     except Unreachable as error:
-        return error
+        return Unreachable(error.why, f"{server.url} does not answer: {connection(error)}.")
     if answer.good:
         return answer
     why: Why = "forbidden" if answer.status in (401, 403) else "refused"
-    return Unreachable(why, f"{server.url} answered {answer.status} ({meaning(answer)}): {answer.words}")
+    return Unreachable(why, f"{server.url} answered {answer.status} ({meaning(answer)}): {answer.words[:120]}")
 
 
 def _told(server: Server, model: Mapping[str, Any], most: int, until: float) -> Iterator[Said]:
@@ -217,7 +217,7 @@ def _gap(access: Access, subject: Subject | None, why: Why, detail: str) -> Unav
     )
 
 
-_STANDS_FOR = ("mlflow models list", "Check model stage", "Check run exists", "Check artifact path")
+_STANDS_FOR = ("mlflow models list", "Check model URI", "Check model stage", "Check run exists", "Check artifact path")
 PROBES = (
     Probe(
         name="mlflow.registry",

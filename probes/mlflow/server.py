@@ -17,7 +17,7 @@ from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Spec, Subject, Swept, Unavailable, Value, Why
 from probes.mlflow._client import API, Answer, Server, configured, moment, objects, opened, text
 from probes.mlflow._client import answer as read
-from probes.mlflow._failure import GATEWAY, connection, database_host, meaning
+from probes.mlflow._failure import GATEWAY, connection, database_host, meaning, reason
 
 MOST_EXPERIMENTS = 200
 MOST_MODELS = 100
@@ -122,7 +122,7 @@ def _told(server: Server) -> Mapping[str, Value]:
     try:
         health = server.plain("/health")
     except Unreachable as error:
-        return {"mlflow.reached": False, "mlflow.failure": connection(error), "mlflow.failure_words": error.detail}
+        return {"mlflow.reached": False, "mlflow.failure": connection(error), "mlflow.failure_words": reason(error)}
     healthy = health.status == 200 and health.data.strip() == b"OK"
     found: dict[str, Value] = {
         "mlflow.reached": True,

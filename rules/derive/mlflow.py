@@ -143,7 +143,7 @@ def _served_by(facts: Facts) -> Iterable[Relation]:
 
 def _needs(facts: Facts) -> Iterable[Relation]:
     for server in facts.subjects("mlflow"):
-        yield from (Relation("needs", server, one) for one in _database(facts, server, text(facts, server, "mlflow.database_host")))
+        yield from (Relation("needs", server, one) for one in _database_of(facts, server, text(facts, server, "mlflow.database_host")))
 
 
 def _serving(facts: Facts, server: Subject) -> list[Subject]:
@@ -170,7 +170,7 @@ def _serving(facts: Facts, server: Subject) -> list[Subject]:
     ]
 
 
-def _database(facts: Facts, server: Subject, host: str) -> Iterator[Subject]:
+def _database_of(facts: Facts, server: Subject, host: str) -> Iterator[Subject]:
     """The container that its error means by the database's host, as the serving container resolves it."""
     for serving in _serving(facts, server) if host else ():
         found = named(facts, host, serving)
@@ -202,6 +202,16 @@ def _server(given: Given) -> Mapping[str, Value]:
         )
         or None,
     }
+
+
+_ANSWERS = frozenset({"ok", *(f"database-{why}" for why in ("credentials", "missing", "full", "schema"))})
+
+
+def _database(given: Given) -> Mapping[str, Value]:
+    """Whether the database answered the server at all, be it with a refusal; none where the server's answer is not about it."""
+    says = given.text("mlflow.answer_says")
+    answers = True if says in _ANSWERS else False if says.startswith("database-") else None
+    return {"mlflow.database_answers": answers}
 
 
 def _is_up(facts: Facts, container: Subject) -> bool:
@@ -263,13 +273,35 @@ def _log(given: Given) -> Mapping[str, Value]:
     for one in _serving(facts, given.subject):
         traits = facts.value(one, "container.log_traits")
         if isinstance(traits, tuple):
-            found |= set(traits)
+            found |= {trait for trait in traits if trait.startswith("mlflow-")}
         elif not _is_up(facts, one) and facts.value(one, "container.exit_code") not in _STOPPED:
             return {}
     return {"mlflow.server_log": tuple(sorted(found)) or None}
 
 
+LATELY_S = 3600.0
+_OURS = ("model-", "registers-", "mlflow-")
+
+
+def _client(given: Given) -> Mapping[str, Value]:
+    """Whether a container that uses MLflow ended lately: it uses it by its environment or, where its log was read anyway, by what that says."""
+    speaks = any(trait.startswith(_OURS) for trait in given.texts("container.log_traits"))
+    names = ("container.tracking_uri", "container.registry_uri", "container.model_uri")
+    uses = True if speaks or any(given.text(name) for name in names) else False if all(given.seen(name) for name in names) else None
+    died = given.number("container.died_at")
+    lately = died is not None and given.now - died < LATELY_S if given.seen("container.died_at") else None
+    if uses is False or lately is False:
+        return {"container.client_died_lately": False}
+    return {"container.client_died_lately": True} if uses and lately else {}
+
+
 DERIVATIONS = (
+    Derivation(
+        kind="container",
+        gives=(Spec(name="container.client_died_lately", type="bool", doc="it uses MLflow, and ended within the last hour"),),
+        wants=("container.tracking_uri", "container.registry_uri", "container.model_uri", "container.died_at", "container.log_traits"),
+        function=_client,
+    ),
     Derivation(
         kind="mlflow",
         gives=(
@@ -286,6 +318,14 @@ DERIVATIONS = (
             Spec(name="mlflow.elsewhere", type="texts", doc="other MLflow servers that answer"),
         ),
         function=_server,
+    ),
+    Derivation(
+        kind="mlflow",
+        gives=(
+            Spec(name="mlflow.database_answers", type="bool", doc="its database answers it, be it with a refusal; none where nothing is said of it"),
+        ),
+        needs=("mlflow.answer_says",),
+        function=_database,
     ),
     Derivation(
         kind="mlflow",

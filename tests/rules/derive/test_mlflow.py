@@ -6,7 +6,7 @@ import pytest
 
 from probes._contract import Subject, Value
 from rules.derive.mlflow import model_name
-from tests.rules.derive.conftest import Table, facts, told
+from tests.rules.derive.conftest import NOW, Table, facts, told
 
 URI = "http://mlflow:5000"
 API: dict[str, Value] = {"engine": "docker", "networks": ("ml",), "network_mode": "ml", "tracking_uri": URI, "registry_uri": None, "model_uri": "models:/churn@champion"}
@@ -119,3 +119,55 @@ def test_something_was_in_it_if_an_earlier_look_or_a_log_says_so() -> None:
 
     said = [told(one, f"mlflow {URI}", "was_filled")["was_filled"] for one in (facts(empty), facts(empty, earlier={f"mlflow {URI}": {"is_empty": False}}), facts(logged))]
     assert said == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"died_at": NOW - 60}, True),
+        ({"died_at": NOW - 7200}, False),
+        ({"died_at": None}, False),
+        ({"died_at": NOW - 60, "tracking_uri": None, "model_uri": None}, False),
+        ({"died_at": NOW - 60, "tracking_uri": None, "model_uri": None, "log_tail": "Registered model alias champion not found.\n"}, True),
+        ({}, "unseen"),
+    ],
+)
+def test_a_container_that_uses_mlflow_ended_lately_or_not(values: dict[str, Value], expected: bool | str) -> None:
+    known: dict[str, Value] = {"tracking_uri": URI, "registry_uri": None, "model_uri": "models:/churn/3"}
+
+    assert told(facts({"container api": {**known, **values}}), "container api", "client_died_lately")["client_died_lately"] == expected
+
+
+REFUSED = (
+    "mlflow.exceptions.MlflowException: API request to http://mlflow:5000/api/2.0/mlflow/experiments/search failed with exception "
+    "HTTPConnectionPool(host='mlflow', port=5000): Max retries exceeded (Caused by NewConnectionError(\"Failed to establish a new connection: [Errno 111] Connection refused\"))\n"
+)
+
+
+@pytest.mark.parametrize(("state", "expected"), [("restarting", ("refused",)), ("running", None)])
+def test_only_who_does_not_stay_up_tells_how_it_failed(state: str, expected: tuple[str, ...] | None) -> None:
+    found = facts({"container api": {**API, "state": state, "steady": state == "running", "restart_count": 3, "log_tail": REFUSED}})
+
+    assert told(found, f"mlflow {URI}", "users_cannot", "failing_user", "users") == {
+        "users_cannot": expected, "failing_user": "api" if expected else None, "users": ("container api",),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"log_tail": "ModuleNotFoundError: No module named 'psycopg'\n"}, ("mlflow-driver-missing",)),
+        ({"exit_code": 1}, "unseen"),
+        ({"exit_code": 0}, None),
+        ({"state": "running", "steady": True}, None),
+    ],
+)
+def test_the_log_of_one_that_ended_by_itself_must_be_read(values: dict[str, Value], expected: object) -> None:
+    found = facts({f"mlflow {URI}": {"reached": False}, "container mlflow": {**SERVER, "state": "exited", "steady": False, **values}})
+
+    assert told(found, f"mlflow {URI}", "server_log")["server_log"] == expected
+
+
+@pytest.mark.parametrize(("says", "expected"), [("ok", True), ("database-credentials", True), ("database-refused", False), ("database-silent", False), ("gateway", None), (None, None)])
+def test_a_database_that_refuses_does_answer(says: str | None, expected: bool | None) -> None:
+    assert told(facts({f"mlflow {URI}": {"answer_says": says}}), f"mlflow {URI}", "database_answers")["database_answers"] == expected
