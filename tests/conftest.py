@@ -1,4 +1,4 @@
-"""What every test gets: an environment of its own, a real Docker engine and Kubernetes node where they can be had, and a list of what was left out.
+"""What every test gets: an environment of its own, real services where they can be had, and a list of what was left out.
 
 With CI=true nothing may be left out: a skip is a failure then.
 """
@@ -9,7 +9,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,13 +18,22 @@ import pytest
 from tests.faults.engine import EngineError, engine, missing
 from tests.faults.images import BASES, build_bases
 from tests.stack.build import CACHE_VARIABLE
+from tests.stack.dvc import Repository, first_repository
+from tests.stack.mlflow import MLflow
+from tests.stack.mlflow import mlflow as started_mlflow
 from tests.stack.node import Node, NodeError
 from tests.stack.node import node as started_node
+from tests.stack.postgres import Postgres
+from tests.stack.postgres import postgres as started_postgres
+from tests.stack.process import ServiceError
+from tests.stack.s3 import READ, WRITE, Store, allow
+from tests.stack.s3 import s3 as started_s3
 
 OWN_ENGINE = frozenset({"/var/run/docker.sock", "/run/docker.sock"})
-_LEFT_BEHIND = ("DIAGNOSE_", "DOCKER_")
+_LEFT_BEHIND = ("AWS_", "DIAGNOSE_", "DOCKER_", "DVC_", "MLFLOW_")
 _reached: list[str] = []
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
+_Service = TypeVar("_Service")
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,47 @@ def node() -> Iterator[Node]:
             it = stack.enter_context(started_node())
         except NodeError as error:
             pytest.skip(f"a Kubernetes node does not start here: {error}")
+        yield it
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, started once; what breaks it is to be mended by the test, so use its context managers."""
+    yield from _started("PostgreSQL", started_postgres())
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Store]:
+    """An S3 store, started once; give each test buckets and users of its own, or mend what it breaks."""
+    yield from _started("versitygw", started_s3())
+
+
+@pytest.fixture(scope="session")
+def mlflow(postgres: Postgres, s3: Store) -> Iterator[MLflow]:
+    """MLflow 3 as a team has it, started once: the database of `postgres`; artifacts go through it to the bucket `mlflow` of `s3`, where it is the user `mlflow`."""
+    keys = s3.user("mlflow")
+    bucket = s3.bucket("mlflow", allow("mlflow", keys, *READ, *WRITE))
+    yield from _started("MLflow 3", started_mlflow(3, database=postgres.uri, artifacts=f"s3://{bucket}", environment=s3.settings(keys)))
+
+
+@pytest.fixture(scope="session")
+def mlflow2() -> Iterator[MLflow]:
+    """MLflow 2 as one person has it, started once: SQLite and a folder."""
+    yield from _started("MLflow 2", started_mlflow(2))
+
+
+@pytest.fixture(scope="session")
+def first_dvc() -> Iterator[Repository]:
+    """A DVC repository that is as it should be, made once: take copies of it."""
+    yield from _started("DVC", first_repository())
+
+
+def _started(name: str, service: AbstractContextManager[_Service]) -> Iterator[_Service]:
+    with ExitStack() as stack:
+        try:
+            it = stack.enter_context(service)
+        except ServiceError as error:
+            pytest.skip(f"{name} does not start here: {error}")
         yield it
 
 

@@ -3,6 +3,7 @@
 python -m tests.stack.build            all of them; minutes the first time, less than a second after that
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 CACHE_VARIABLE = "DIAGNOSE_STACK_CACHE"
@@ -27,18 +29,21 @@ class CannotBuildError(RuntimeError):
 
 def programs(module: str) -> Path:
     """The folder with a module's programs, built if they are not there yet. Raises CannotBuildError."""
-    where = _cache() / f"{module}-{_digest(module)}"
-    where.parent.mkdir(parents=True, exist_ok=True)
-    with (where.parent / f"{module}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with place(module, _digest(module)) as where:
         if not where.exists():
             _build(module, where)
     return where
 
 
-def _cache() -> Path:
+@contextlib.contextmanager
+def place(name: str, digest: str) -> Iterator[Path]:
+    """Where one thing of the cache belongs, whether it is there or not; nobody else makes it meanwhile."""
     named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else Path("~/.cache/diagnose-stack").expanduser()
+    cache = Path(named) if named else Path("~/.cache/diagnose-stack").expanduser()
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield cache / f"{name}-{digest}"
 
 
 def _digest(module: str) -> str:
