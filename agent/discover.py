@@ -9,6 +9,7 @@ import msgspec
 
 from agent._kubeconfig import KubeContext, context
 from agent.settings import Settings
+from probes._address import base_url, userinfo
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SOCKETS = ("/var/run/docker.sock", "/run/user/{uid}/docker.sock")
@@ -46,9 +47,14 @@ def _docker(settings: Settings, chosen: frozenset[str], environ: Mapping[str, st
 
 
 def _mlflow(settings: Settings, environ: Mapping[str, str]) -> Target | None:
-    """The server that a setting or MLflow's own variable names; a variable that names a folder or a database is no server."""
-    address = settings.mlflow or environ.get("MLFLOW_TRACKING_URI", "")
-    return Target("mlflow", address.rstrip("/"), asked=True) if address.startswith(("http://", "https://")) else None
+    """The server that a setting or MLflow's own variable names, and its credentials; a variable that names a folder or a database is no server."""
+    named = settings.mlflow or environ.get("MLFLOW_TRACKING_URI", "")
+    address = base_url(named)
+    if address is None:
+        return None
+    user, password = userinfo(named) or (environ.get("MLFLOW_TRACKING_USERNAME", ""), environ.get("MLFLOW_TRACKING_PASSWORD", ""))
+    secrets = {"user": user, "password": password, "token": environ.get("MLFLOW_TRACKING_TOKEN", "")}
+    return Target("mlflow", address, asked=True, options={name: value for name, value in secrets.items() if value})
 
 
 def _bucket(settings: Settings, environ: Mapping[str, str]) -> Target | None:

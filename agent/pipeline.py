@@ -79,9 +79,9 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
     access = Access(access_settings(targets), deadline=began + settings.deadline)
     store = Store(access.now, access.redactor)
     runner = Runner(access, store)
-    for probe, gap in _absent(probes, targets):
+    for probe, gap in _absent(probes, targets, left_out(settings)):
         store.put(probe, gap)
-    here = probes_for(probes, targets)
+    here = probes_for(probes, targets, left_out(settings))
     with _stopping(runner):
         say("sweeping")
         sweep = runner.start([(probe, ()) for probe in here if probe.sweeps])
@@ -143,16 +143,21 @@ def _look_closer(runner: Runner, book: Book, probes: Sequence[Probe], earlier: O
         runner.send(work)
 
 
-def probes_for(probes: Sequence[Probe], targets: Sequence[Target]) -> tuple[Probe, ...]:
-    """The probes of the systems that are there."""
+def probes_for(probes: Sequence[Probe], targets: Sequence[Target], without: frozenset[str] = frozenset()) -> tuple[Probe, ...]:
+    """The probes of the systems that are there, and those that look at what others name, but for systems that are left out."""
     here = {target.system for target in targets}
-    return tuple(probe for probe in probes if probe.name.partition(".")[0] in here)
+    return tuple(probe for probe in probes if (system := probe.name.partition(".")[0]) in here or (probe.elsewhere and system not in without))
 
 
-def _absent(probes: Sequence[Probe], targets: Sequence[Target]) -> Iterator[tuple[Probe, Unavailable]]:
+def left_out(settings: Settings) -> frozenset[str]:
+    """The systems that a setting says to leave out."""
+    return frozenset(name for name in settings.__struct_fields__ if getattr(settings, name) == "none")
+
+
+def _absent(probes: Sequence[Probe], targets: Sequence[Target], without: frozenset[str] = frozenset()) -> Iterator[tuple[Probe, Unavailable]]:
     """For each system that has no address here: what nobody else gives was not looked at, and how to point at it."""
     here = {target.system for target in targets}
-    given = {name for probe in probes_for(probes, targets) for name in (*(spec.name for spec in probe.gives), *probe.relations)}
+    given = {name for probe in probes_for(probes, targets, without) for name in (*(spec.name for spec in probe.gives), *probe.relations)}
     systems: dict[str, list[Probe]] = {}
     for probe in probes:
         systems.setdefault(probe.name.partition(".")[0], []).append(probe)

@@ -178,6 +178,8 @@ def _relations() -> tuple[Arity, ...]:
         "pod in ns",
         "workload in ns",
         "workload uses mlflow",
+        "container uses mlflow",
+        "process uses mlflow",
         "workload uses bucket",
         "workload uses account",
         "mlflow uses service",
@@ -229,6 +231,10 @@ def _relations() -> tuple[Arity, ...]:
         "container mounts volume",
         "container needs container",
         "workload needs container",
+        "container loads model",
+        "process loads model",
+        "mlflow served_by container",
+        "mlflow needs container",
         "service selects pod",
     ]
     split = [(line.split(), True) for line in one] + [(line.split(), False) for line in many]
@@ -261,6 +267,8 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     cost: Literal[1, 2, 4, 8] = 1
     """1 a list already paid for, 2 a request a subject, 4 a look that takes about a second, 8 several seconds."""
     limit_s: float = 10.0
+    elsewhere: bool = False
+    """It looks at subjects that other systems name, and so needs no address of its own."""
     most: int = 20
     """The largest number of subjects that one run follows up."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from probes import _environment
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value
 from probes._fact import taken
@@ -25,7 +26,7 @@ _TIED = (
 )
 """Signals that rest on more than one field."""
 
-SPECS: tuple[Spec, ...] = (*(spec for spec, _ in (*STATE, *SETUP)), *_TIED)
+SPECS: tuple[Spec, ...] = (*(spec for spec, _ in (*STATE, *SETUP)), *_TIED, *_environment.specs("container"))
 RELATIONS = ("container on host", "container uses image", "container in workload", "container joins network")
 
 
@@ -89,6 +90,7 @@ def values(it: Container, access: Access) -> dict[str, Value]:
         "container.runs_for": runs_for(it, access.now),
         "container.env": visible(access.redactor, it.config.env or (), most=200),
         "container.labels": visible(access.redactor, labels, most=64),
+        **_environment.uris("container", _environment.pairs(it.config.env or ()), [it.path, *(it.args or ())]),
     }
 
 
@@ -120,7 +122,7 @@ PROBES = (
         gives=SPECS,
         relations=RELATIONS,
         look=look,
-        stands_for=("docker ps -a", "docker inspect"),
+        stands_for=("docker ps -a", "docker inspect", "docker ps | grep mlflow"),
         permissions=("read /var/run/docker.sock (GET /containers/json, /containers/{id}/json, /info)",),
     ),
 )

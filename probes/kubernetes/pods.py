@@ -174,7 +174,7 @@ PROBES = (
         gives=SPECS,
         relations=RELATIONS,
         look=look,
-        stands_for=("kubectl get pods", "kubectl get pods -A", "kubectl describe pod"),
+        stands_for=("kubectl get pods", "kubectl get pods -A", "kubectl get pods -n mlops", "kubectl describe pod"),
         permissions=("list pods",),
         limit_s=25.0,
     ),

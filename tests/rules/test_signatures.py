@@ -31,6 +31,12 @@ SAYS = {
 TRAITS = {
     *("certificate-refused", "child-killed", "driver-collect", "frame-backward", "frame-checkpoint", "frame-load-model", "frame-read-data"),
     *("gpu-library-not-loaded", "gpu-numbers", "gpu-shared", "leaked-shared-memory", "told-to-stop", "login-refused", "no-more-threads", "too-many-files"),
+    *("mlflow-database-full", "mlflow-database-refuses", "mlflow-database-unknown-host", "mlflow-database-unreachable"),
+    *("mlflow-database-unusable", "mlflow-driver-missing", "mlflow-host-rejected", "mlflow-other-server", "mlflow-refused"),
+    *("mlflow-run-logged", "mlflow-schema", "mlflow-server-errors", "mlflow-timed-out", "mlflow-unknown-host", "model-alias-missing"),
+    *("load-dependencies-differ", "model-environment-differs", "model-files-missing", "model-missing", "model-stage-empty", "model-stage-unknown"),
+    *("model-uri-malformed", "model-version-missing", "registers-bad-name", "registers-deleted-run", "registers-foreign-source"),
+    *("registers-missing-files", "registers-missing-run", "registers-never-ready", "registers-no-mlmodel", "registers-nowhere"),
 }
 TRACE = "Traceback (most recent call last):\n"
 

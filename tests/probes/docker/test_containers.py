@@ -89,6 +89,10 @@ def test_every_signal_of_a_container_with_all_settings(run: RunProbe, serve: Ser
             "owner=ml",
         ),
         "container.runs_for": 0.0,
+        "container.tracking_uri": "http://mlflow:5000",
+        "container.registry_uri": None,
+        "container.s3_endpoint": None,
+        "container.model_uri": None,
     }
 
     found = values(run, serve, "full")

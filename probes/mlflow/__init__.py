@@ -1,0 +1,1 @@
+"""MLflow: the tracking server and its model registry, asked over HTTP, reading only."""

@@ -1,0 +1,247 @@
+"""Which models are registered, which versions they have, and are the runs and files of those versions still there?
+
+model http://mlflow:5000#churn  ready_versions=("3", "4")  aliases=("champion 3",)  missing_versions=("2",)  versions_without_files=("3: nothing is there",)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from probes._access import Access, Unreachable
+from probes._address import base_url
+from probes._contract import Answer as Said
+from probes._contract import Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value, Why
+from probes.mlflow._client import Answer, Server, configured, moment, objects, opened, text
+from probes.mlflow._failure import connection, meaning
+from probes.mlflow._versions import Files, files, run_state
+
+MOST = 20
+MOST_VERSIONS = 200
+CHECKED_IN_SWEEP = 2
+CHECKED = 10
+SPEND_S = 10.0
+"""What a sweep may spend on runs and files."""
+
+_STAGED = ("Production", "Staging")
+SPECS = (
+    Spec(name="model.name", type="text", doc="Its name in the registry."),
+    Spec(name="model.exists", type="bool", doc="The registry has a model of this name."),
+    Spec(name="model.version_numbers", type="texts", doc=f"Its versions, newest first, {MOST_VERSIONS} at most."),
+    Spec(name="model.ready_versions", type="texts", doc="Those with status READY."),
+    Spec(name="model.has_versions", type="bool", doc="It has one at all."),
+    Spec(name="model.highest_version", type="int", doc="The highest number; none where it has no version."),
+    Spec(
+        name="model.missing_versions",
+        type="texts",
+        doc="Numbers below the highest that it has not: numbers are never given twice, so these were deleted.",
+    ),
+    Spec(name="model.pending_versions", type="texts", doc="Versions that are PENDING_REGISTRATION."),
+    Spec(name="model.failed_versions", type="texts", doc="Versions with FAILED_REGISTRATION, each with its message."),
+    Spec(name="model.stages", type="texts", doc='Versions that stand in a stage: "3 Production"; without None.'),
+    Spec(name="model.aliases", type="texts", doc='Its aliases, each with its version: "champion 3".'),
+    Spec(name="model.broken_aliases", type="texts", doc="Aliases that point to a version which it has not."),
+    Spec(name="model.updated_at", type="time", doc="When the model, or one of its versions, was changed last."),
+    Spec(
+        name="model.checked_versions",
+        type="texts",
+        doc="Versions whose run and files were asked for: those with an alias or a stage, and the newest.",
+    ),
+    Spec(name="model.versions_without_run", type="texts", doc='Of these, those whose run is missing or deleted: "1: missing RUN".'),
+    Spec(name="model.versions_without_files", type="texts", doc="Of these, those with no MLmodel where their source says: number and what is there."),
+    Spec(name="model.versions_unreadable", type="texts", doc="Of these, those whose files the server could not list: number and its error."),
+    Spec(name="model.versions_unfinished", type="texts", doc="Of these, those whose upload is not finished or failed."),
+)
+RELATIONS = ("model in mlflow",)
+
+
+def sweep(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Said]:
+    """A Look at each of the first models of the server that is named here."""
+    url = configured(access)
+    if url is None:
+        yield _gap(access, None, "not configured", "The address of MLflow is none that begins with http:// or https://.")
+        return
+    server = opened(access, url)
+    listed = _listed(server)
+    if isinstance(listed, Unreachable):
+        yield _gap(access, None, listed.why, listed.detail)
+        return
+    found = objects(listed.data, "registered_models")
+    until = time.monotonic() + access.remaining(SPEND_S)
+    for one in found[:MOST]:
+        yield from _told(server, one, CHECKED_IN_SWEEP, until)
+    yield Swept(kind="model", scope=url, count=len(found), complete=len(found) <= MOST)
+
+
+def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
+    """A Look at models that others name, such as a container by its model URI."""
+    for subject in subjects:
+        address, _, name = subject.key.partition("#")
+        url = base_url(address)
+        if url is None or not name:
+            yield _gap(access, subject, "garbled", f"{subject.key} is no address and name of a model.")
+            continue
+        server = opened(access, url)
+        try:
+            answer = server.get("registered-models/get", name=name)
+        except Unreachable as error:
+            yield _gap(access, subject, error.why, f"{connection(error)}: {error.detail}")
+            continue
+        model = answer.data.get("registered_model")
+        if answer.good and isinstance(model, dict):
+            yield from _told(server, model, CHECKED, time.monotonic() + access.remaining(SPEND_S))
+        elif answer.status == 404 and answer.code == "RESOURCE_DOES_NOT_EXIST":
+            nothing: dict[str, Value] = dict.fromkeys((spec.name for spec in SPECS), None)
+            yield _look(url, name, nothing | {"model.name": name, "model.exists": False})
+            yield Relation("in", subject, Subject("mlflow", url))
+        else:
+            yield _gap(access, subject, "refused", f"{url} answered {answer.status} ({meaning(answer)}): {answer.words}")
+
+
+def _listed(server: Server) -> Answer | Unreachable:
+    try:
+        answer = server.get("registered-models/search", max_results=str(MOST + 1))
+    except Unreachable as error:
+        return Unreachable(error.why, f"{server.url} does not answer: {connection(error)}.")
+    if answer.good:
+        return answer
+    why: Why = "forbidden" if answer.status in (401, 403) else "refused"
+    return Unreachable(why, f"{server.url} answered {answer.status} ({meaning(answer)}): {answer.words[:120]}")
+
+
+def _told(server: Server, model: Mapping[str, Any], most: int, until: float) -> Iterator[Said]:
+    name = text(model, "name")
+    subject = Subject("model", f"{server.url}#{name}")
+    try:
+        answer = server.get("model-versions/search", filter=_named(name), max_results=str(MOST_VERSIONS))
+    except Unreachable as error:
+        yield _gap(server.access, subject, error.why, error.detail)
+        return
+    if not answer.good:
+        yield _gap(server.access, subject, "refused", f"{server.url} answered {answer.status}: {answer.words}")
+        return
+    versions = sorted(objects(answer.data, "model_versions"), key=_number, reverse=True)
+    whole = not text(answer.data, "next_page_token")
+    yield _look(server.url, name, {**_values(model, versions, whole=whole), **_checked(server, model, versions, most, until)})
+    yield Relation("in", subject, Subject("mlflow", server.url))
+
+
+def _named(name: str) -> str:
+    quote = '"' if "'" in name else "'"
+    return f"name={quote}{name}{quote}"
+
+
+def _look(url: str, name: str, values: Mapping[str, Value]) -> Look:
+    return Look(
+        subject=Subject("model", f"{url}#{name}"),
+        values=values,
+        command=f'curl -sSG {url}/api/2.0/mlflow/model-versions/search --data-urlencode "filter={_named(name)}"',
+    )
+
+
+def _number(version: Mapping[str, Any]) -> int:
+    value = version.get("version")
+    return int(value) if isinstance(value, str | int) and str(value).isdecimal() else 0
+
+
+def _aliases(model: Mapping[str, Any]) -> dict[str, int]:
+    return {text(one, "alias"): _number(one) for one in objects(model, "aliases")}
+
+
+def _values(model: Mapping[str, Any], versions: Sequence[Mapping[str, Any]], *, whole: bool) -> dict[str, Value]:
+    numbers = [_number(one) for one in versions]
+    with_status = [(_number(one), text(one, "status"), text(one, "status_message")) for one in versions]
+    times = [at for one in (model, *versions) if (at := moment(one, "last_updated_timestamp")) is not None]
+    gaps = sorted(set(range(1, max(numbers))) - set(numbers)) if numbers and whole else []
+    return {
+        "model.name": text(model, "name"),
+        "model.exists": True,
+        "model.version_numbers": _shown(numbers),
+        "model.ready_versions": _shown(number for number, status, _words in with_status if status == "READY"),
+        "model.has_versions": bool(numbers),
+        "model.highest_version": max(numbers, default=None),
+        "model.missing_versions": _shown(gaps[:50]),
+        "model.pending_versions": _shown(number for number, status, _words in with_status if status == "PENDING_REGISTRATION"),
+        "model.failed_versions": _shown(f"{number}: {words}"[:200] for number, status, words in with_status if status == "FAILED_REGISTRATION"),
+        "model.stages": _shown(f"{_number(one)} {text(one, 'current_stage')}" for one in versions if text(one, "current_stage") not in ("", "None")),
+        "model.aliases": _shown(f"{alias} {number}" for alias, number in sorted(_aliases(model).items())),
+        "model.broken_aliases": _shown(f"{alias} {number}" for alias, number in sorted(_aliases(model).items()) if whole and number not in numbers),
+        "model.updated_at": max(times, default=None),
+    }
+
+
+def _shown(items: Any) -> tuple[str, ...] | None:
+    return tuple(str(one) for one in items) or None
+
+
+def _checked(server: Server, model: Mapping[str, Any], versions: Sequence[Mapping[str, Any]], most: int, until: float) -> dict[str, Value]:
+    """Runs and files of the versions that somebody loads; what time or the server did not allow is left out of checked_versions."""
+    done: list[int] = []
+    runs: list[str] = []
+    found: dict[str, list[str]] = {"missing": [], "unreadable": [], "unfinished": []}
+    for one in _served(model, versions)[:most]:
+        if time.monotonic() >= until:
+            break
+        number, run = _number(one), text(one, "run_id")
+        state = run_state(server, run) if run else "active"
+        runs += [f"{number}: {state} {run}"] if state in ("missing", "deleted") else []
+        seen = files(server, text(one, "source")) if state in ("active", "deleted") else None
+        if seen is not None:
+            _sort(found, number, seen)
+        done += [number] if seen is not None or state == "missing" else []
+    return {
+        "model.checked_versions": _shown(done),
+        "model.versions_without_run": _shown(runs),
+        "model.versions_without_files": _shown(found["missing"]),
+        "model.versions_unreadable": _shown(found["unreadable"]),
+        "model.versions_unfinished": _shown(found["unfinished"]),
+    }
+
+
+def _sort(found: dict[str, list[str]], number: int, seen: Files) -> None:
+    if seen.state in found:
+        found[seen.state].append(f"{number}: {seen.words}")
+
+
+def _served(model: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that somebody may load first: with an alias, in a stage, the newest; then the others."""
+    aliased = set(_aliases(model).values())
+    return sorted(versions, key=lambda one: (_number(one) not in aliased, text(one, "current_stage") not in _STAGED, -_number(one)))
+
+
+def _gap(access: Access, subject: Subject | None, why: Why, detail: str) -> Unavailable:
+    remedy = "Let the server answer GET registered-models/search and model-versions/search from here (a user with READ where it asks for one)."
+    return Unavailable(
+        kind="model", why=why, detail=detail, remedy=remedy, subject=subject, asked=access.settings.get("mlflow.asked") == "true" and subject is None
+    )
+
+
+_STANDS_FOR = ("mlflow models list", "Check model URI", "Check model stage", "Check run exists", "Check artifact path")
+PROBES = (
+    Probe(
+        name="mlflow.registry",
+        kind="model",
+        doc="Lists registered models and their versions, and whether the runs and files of those that are in use are there.",
+        gives=SPECS,
+        relations=RELATIONS,
+        look=sweep,
+        stands_for=_STANDS_FOR,
+        permissions=("GET and the search queries of MLflow's REST interface; a user with READ where it asks for one",),
+        limit_s=25.0,
+    ),
+    Probe(
+        name="mlflow.model",
+        kind="model",
+        doc="The same of a model that a container or process names.",
+        gives=SPECS,
+        relations=RELATIONS,
+        look=follow,
+        stands_for=_STANDS_FOR,
+        sweeps=False,
+        elsewhere=True,
+        cost=2,
+        limit_s=25.0,
+        most=5,
+    ),
+)

@@ -1,0 +1,138 @@
+"""Registered models and their versions, scripted as MLflow 3.17 answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from probes._contract import Relation, Subject, Swept, Unavailable
+from probes.mlflow._versions import Place, place
+from probes.mlflow.registry import MOST, PROBES
+from tests.probes.mlflow.scripted import Said, Script, ask, seen, served
+
+SWEEP, NAMED = PROBES
+RUN, GONE = "c" * 32, "0" * 32
+LOGGED = "m-545bf289e32b40a8ad3a821173d3a31a"
+
+
+def version(number: int, **more: Any) -> dict[str, Any]:
+    """As model-versions/search gives one: without aliases."""
+    told = {"source": f"models:/{LOGGED}", "run_id": RUN, "status": "READY", "current_stage": "None", "last_updated_timestamp": 1795595937307}
+    return {"name": "churn", "version": str(number), **told, **more}
+
+
+def script(*versions: dict[str, Any], aliases: tuple[tuple[str, str], ...] = (), more: Mapping[str, Said] | None = None) -> Script:
+    model = {"name": "churn", "last_updated_timestamp": 1795595937307, "aliases": [{"alias": alias, "version": number} for alias, number in aliases]}
+    return Script(
+        {
+            "registered-models/search": Said(200, {"registered_models": [model]}),
+            "registered-models/get": Said(200, {"registered_model": model}),
+            "model-versions/search": Said(200, {"model_versions": list(versions)} if versions else {}),
+            f"runs/get {RUN}": Said(200, {"run": {"info": {"run_id": RUN, "lifecycle_stage": "active"}}}),
+            f"runs/get {GONE}": Said(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": f"Run with id={GONE} not found"}),
+            f"logged-models/{LOGGED}": Said(200, {"model": {"info": {"model_id": LOGGED, "status": "LOGGED_MODEL_READY"}}}),
+            f"logged-models/{LOGGED}/artifacts/directories": Said(200, {"files": [{"path": "MLmodel", "is_dir": False}]}),
+            "artifacts/list": Said(200, {"root_uri": "mlflow-artifacts:/0"}),
+            **(more or {}),
+        }
+    )
+
+
+def test_a_model_that_is_well() -> None:
+    with served(script(version(2), version(1), aliases=(("champion", "2"),))) as url:
+        it = seen(SWEEP, url)
+
+    assert (it["version_numbers"], it["ready_versions"], it["highest_version"], it["aliases"]) == (("2", "1"), ("2", "1"), 2, ("champion 2",))
+    assert it["checked_versions"] == ("2", "1")
+    assert not [name for name in it if name.startswith(("missing_", "broken_", "pending_", "failed_", "versions_without", "versions_un")) and it[name]]
+
+
+def test_gaps_stages_and_what_did_not_become_ready() -> None:
+    old = version(4, status="FAILED_REGISTRATION", status_message="upload failed")
+    with served(script(version(5, status="PENDING_REGISTRATION"), old, version(3, current_stage="Archived"), aliases=(("champion", "2"),))) as url:
+        it = seen(SWEEP, url)
+
+    assert (it["missing_versions"], it["stages"], it["ready_versions"]) == (("1", "2"), ("3 Archived",), ("3",))
+    assert (it["pending_versions"], it["failed_versions"], it["broken_aliases"]) == (("5",), ("4: upload failed",), ("champion 2",))
+
+
+def test_the_numbers_of_a_list_that_was_cut_short_show_no_gaps() -> None:
+    cut = Said(200, {"model_versions": [version(900)], "next_page_token": "x"})
+    with served(script(more={"model-versions/search": cut})) as url:
+        assert seen(SWEEP, url)["missing_versions"] is None
+
+
+def test_a_version_of_a_run_that_never_was() -> None:
+    with served(script(version(1, run_id=GONE, source=f"runs:/{GONE}/model"))) as url:
+        it = seen(SWEEP, url)
+
+    assert (it["versions_without_run"], it["versions_without_files"], it["checked_versions"]) == ((f"1: missing {GONE}",), None, ("1",))
+
+
+def test_a_version_whose_files_are_not_there() -> None:
+    with served(script(version(1, source=f"mlflow-artifacts:/0/{RUN}/artifacts/nope"))) as url:
+        assert seen(SWEEP, url)["versions_without_files"] == ("1: nothing is there",)
+
+
+def test_a_bucket_that_is_not_there_is_unreadable_and_not_empty() -> None:
+    words = "Failed to list artifacts in s3://b/a: The specified bucket does not exist"
+    lost = Said(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": words})
+    with served(script(version(1, source=f"s3://b/0/{RUN}/artifacts/model"), more={"artifacts/list": lost})) as url:
+        it = seen(SWEEP, url)
+
+    assert (it["versions_without_files"], it["versions_unreadable"]) == (None, (f"1: 404 RESOURCE_DOES_NOT_EXIST {words}",))
+
+
+def test_an_upload_that_died() -> None:
+    pending = Said(200, {"model": {"info": {"model_id": LOGGED, "status": "LOGGED_MODEL_PENDING"}}})
+    with served(script(version(1), more={f"logged-models/{LOGGED}": pending})) as url:
+        assert seen(SWEEP, url)["versions_unfinished"] == (f"1: the logged model {LOGGED} is LOGGED_MODEL_PENDING",)
+
+
+def test_a_place_that_only_its_store_could_tell_of_is_not_checked() -> None:
+    with served(script(version(1, source="s3://elsewhere/x", run_id=""))) as url:
+        it = seen(SWEEP, url)
+
+    assert (it["checked_versions"], it["versions_without_files"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "where"),
+    [
+        (f"models:/{LOGGED}", Place(logged=LOGGED)),
+        (f"mlflow-artifacts:/0/models/{LOGGED}/artifacts", Place(logged=LOGGED)),
+        (f"runs:/{RUN}/a/b", Place(run=RUN, path="a/b")),
+        (f"s3://bucket/x/1/{RUN}/artifacts/model", Place(run=RUN, path="model")),
+        ("models:/churn/3", None),
+        ("/etc/model", None),
+    ],
+)
+def test_where_a_source_leads(source: str, where: Place | None) -> None:
+    assert place(source) == where
+
+
+def test_a_model_that_is_not_there_and_one_that_is_named() -> None:
+    lost = Said(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Registered Model with name=ghost not found"})
+    with served(script(version(1), more={"registered-models/get ghost": lost})) as url:
+        ghost, churn = (seen(NAMED, url, Subject("model", f"{url}#{name}")) for name in ("ghost", "churn"))
+
+    assert (ghost["exists"], ghost["has_versions"], churn["exists"], churn["has_versions"]) == (False, None, True, True)
+
+
+def test_the_sweep_is_bounded_and_says_so() -> None:
+    many = Said(200, {"registered_models": [{"name": f"m{number}"} for number in range(MOST + 1)]})
+    with served(script(more={"registered-models/search": many, "model-versions/search": Said(200, {})})) as url:
+        found = ask(SWEEP, url)
+
+    assert [one.complete for one in found if isinstance(one, Swept)] == [False]
+    assert len([one for one in found if isinstance(one, Relation)]) == MOST
+
+
+def test_a_registry_that_does_not_answer_is_unavailable() -> None:
+    with served(Script({"registered-models/search": Said(401, "You are not authenticated.")})) as url:
+        (gap,) = ask(SWEEP, url)
+
+    assert isinstance(gap, Unavailable)
+    assert gap.why == "forbidden"
