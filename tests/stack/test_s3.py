@@ -130,8 +130,9 @@ def test_a_store_that_is_not_there(s3: Store, writer: Keys, state: Callable[[Sto
 
 
 @pytest.fixture(scope="module")
-def over_tls() -> Iterator[Store]:
-    """A store of an authority of its own."""
+def over_tls(s3: Store) -> Iterator[Store]:
+    """A store of an authority of its own; left out where that without one is."""
+    assert s3.port
     with started(tls=True) as store:
         yield store
 
