@@ -26,7 +26,7 @@ from rules._judge import judge
 from rules._rounds import Errand, errands
 
 ROUNDS = 4
-FLAGS = {"kubernetes": "--context NAME, or KUBECONFIG=FILE"}
+FLAGS = {"kubernetes": "--context NAME, or KUBECONFIG=FILE", "dvc": "--repo DIR, or start it in one"}
 """How to name a system that has no plain address."""
 
 MOST_ERRANDS = 60

@@ -107,6 +107,12 @@ class Pipeline(msgspec.Struct, frozen=True):
     unread: tuple[Unread, ...]
     complete: bool
 
+    @property
+    def makers(self) -> Iterator[Stage | Tracked]:
+        """All that has outputs."""
+        yield from self.stages
+        yield from self.tracked
+
 
 def read(access: Access, repo: str) -> Pipeline:
     """Every stage and .dvc file below a folder."""

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from probes._access import Access
+from probes._contract import Probe, Subject, Unavailable, Value
+from probes._runner import Store
 
 from .repository import NoDvcError, Repository, copy, dvc_home
 
-MakeAccess = Callable[..., Access]
+Seen = Callable[[Probe, Path, Subject], "dict[str, Value] | Unavailable"]
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +38,19 @@ def repository(first: Repository, tmp_path: Path) -> Repository:
 @pytest.fixture
 def access(nobody: Path) -> Access:  # noqa: ARG001  # nobody's settings are read
     return Access({}, deadline=time.monotonic() + 60)
+
+
+@pytest.fixture
+def seen(nobody: Path) -> Seen:  # noqa: ARG001  # likewise
+    """The signals that a probe gives of one subject of a repository; Unavailable where it says that it could not look."""
+
+    def see(probe: Probe, root: Path, subject: Subject) -> dict[str, Value] | Unavailable:
+        access = Access({"dvc": str(root), "dvc.asked": "true"}, deadline=time.monotonic() + 60)
+        store = Store(access.now, access.redactor)
+        for answer in probe.look(access, () if probe.sweeps else (subject,)):
+            store.put(probe, answer)
+        said = store.seal()
+        gap = next((one for one in said.unavailable if one.subject == subject), None)
+        return gap or {one.name: one.value for one in said.signals if one.subject == subject}
+
+    return see

@@ -55,7 +55,7 @@ class Repository:
 
     @property
     def environment(self) -> dict[str, str]:
-        alone = {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(self.folder / "site"), "GIT_CONFIG_NOSYSTEM": "1"}
+        alone = {"DVC_NO_ANALYTICS": "1", "COLUMNS": "400", "DVC_SITE_CACHE_DIR": str(self.folder / "site"), "GIT_CONFIG_NOSYSTEM": "1"}
         path = f"{self.home}/bin{os.pathsep}{os.environ['PATH']}"
         return {"PATH": path, "HOME": str(self.folder), "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true", **alone, **self.settings}
 
