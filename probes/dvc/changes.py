@@ -21,9 +21,13 @@ GIVES = (
     Spec(
         name="stage.inputs_changed",
         type="texts",
-        doc="What it reads without listing it, and is now known to differ from what it was in the commit that recorded its last run.",
+        doc="What it reads without listing it, and is known to differ from what it was in the commit that recorded its last run.",
     ),
-    Spec(name="stage.run_commit", type="text", doc="The commit that recorded its last run; none where dvc.lock is not committed."),
+    Spec(
+        name="stage.run_commit",
+        type="text",
+        doc="The commit that recorded its last run; none where it is not committed, or where there is nothing to compare with it.",
+    ),
 )
 
 
@@ -39,14 +43,21 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
 
 
 def _look(access: Access, it: Tree, stage: Stage) -> Look:
-    past = history(access, it)
-    commit = past.recorded_in(stage) if stage.recorded else None
+    found = untracked(access, it, stage)
+    asks = stage.recorded and _under_git(access, it) and (found or any(one.keys for one in stage.params))
+    past = history(access, it) if asks else None
+    commit = past.recorded_in(stage) if past is not None else None
     values: dict[str, Value] = {"stage.inputs_changed": None, "stage.run_commit": None}
-    if commit is not None:
-        changed = [path for path in untracked(access, it, stage) if _changed(access, it, past, commit, path)]
+    if past is not None and commit is not None:
+        changed = [path for path in found if _changed(access, it, past, commit, path)]
         changed += _parameters(access, it, past, commit, stage)
         values = {"stage.inputs_changed": tuple(changed) or None, "stage.run_commit": commit[:10]}
-    return Look(subject=it.stage(stage.name), values=values, command=f"cd {it.folder}; git diff --stat {commit or 'HEAD'}")
+    return Look(subject=it.stage(stage.name), values=values, command=f"cd {it.folder}; git diff --stat {commit[:10] if commit else 'HEAD'}")
+
+
+def _under_git(access: Access, it: Tree) -> bool:
+    folder = access.path(it.folder)
+    return any((one / ".git").exists() for one in (folder, *folder.parents))
 
 
 def _changed(access: Access, it: Tree, past: History, commit: str, path: str) -> bool:

@@ -27,6 +27,7 @@ GIVES = (
         covered_by="stage.inputs_read",
     ),
     Spec(name="stage.inputs_newer", type="texts", doc="Those written later than dvc.lock by the file system's times; none where none was."),
+    Spec(name="stage.inputs_written_at", type="time", doc="When the newest of what it does not list was written, in this work tree."),
     Spec(name="stage.ran_at", type="time", doc="When dvc.lock was last written; none where it knows no run."),
 )
 
@@ -38,11 +39,13 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
         found = untracked(access, it, stage)
         lock = access.path(f"{it.folder}/{stage.lock}")
         ran_at = lock.stat().st_mtime if stage.recorded else None
-        newer = [path for path in found if ran_at is not None and _written(path, access.path(it.folder)) > ran_at + SLACK_S]
+        written = {path: _written(path, access.path(it.folder)) for path in found}
+        newer = [path for path, at in written.items() if ran_at is not None and at > ran_at + SLACK_S]
         values = {
             "stage.inputs_read": inputs(access, it, stage).complete,
             "stage.inputs_untracked": found or None,
             "stage.inputs_newer": tuple(newer) or None,
+            "stage.inputs_written_at": max(written.values(), default=None),
             "stage.ran_at": ran_at,
         }
         yield Look(subject=it.stage(stage.name), values=values, command=_command(it, stage, found))

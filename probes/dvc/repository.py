@@ -22,6 +22,7 @@ REMOTE = (
     Spec(name="repo.remote", type="text", doc="The default remote's name; none where none is set."),
     Spec(name="repo.remotes", type="texts", doc="The names of all remotes."),
     Spec(name="repo.remote_undefined", type="bool", doc="Whether the default names a remote that no file defines, or one without a URL."),
+    Spec(name="repo.undefined_at", type="time", doc="When the file that names such a default was last written; none where the default is defined."),
     Spec(name="repo.remote_url", type="text", doc="The default remote's URL or folder, without name and password."),
     Spec(name="repo.remote_kind", type="text", doc="local for a folder, else the URL's scheme, such as s3."),
     Spec(name="repo.remote_endpoint", type="text", doc="Its endpointurl; none for the usual one."),
@@ -51,7 +52,9 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look at the repository, and the bucket that it uses."""
     it = tree(access)
     remote = it.config.remotes.get(it.config.default)
-    yield Look(subject=it.subject, values=_remote(it, remote) | _here(access, it, remote), command=f"cd {it.folder}; dvc config --list --show-origin")
+    yield Look(
+        subject=it.subject, values=_remote(access, it, remote) | _here(access, it, remote), command=f"cd {it.folder}; dvc config --list --show-origin"
+    )
     place = s3_place(remote) if remote is not None else None
     if place is not None:
         yield Relation("uses", it.subject, Subject("bucket", place.key))
@@ -79,13 +82,22 @@ def s3_place(remote: Remote) -> Place | None:
     return Place(bucket=parts.netloc, prefix=parts.path.strip("/"), endpoint=remote.get("endpointurl") or environment, region=remote.get("region"))
 
 
-def _remote(it: Tree, remote: Remote | None) -> dict[str, Value]:
+def _written(access: Access, file: str) -> float | None:
+    try:
+        return access.path(file).stat().st_mtime
+    except OSError:
+        return None
+
+
+def _remote(access: Access, it: Tree, remote: Remote | None) -> dict[str, Value]:
     config = it.config
     url = remote.options.get("url") if remote is not None else None
+    undefined = bool(config.default) and url is None
     return {
         "repo.remote": config.default or None,
         "repo.remotes": tuple(sorted(config.remotes)) or None,
-        "repo.remote_undefined": bool(config.default) and url is None,
+        "repo.remote_undefined": undefined,
+        "repo.undefined_at": _written(access, config.core["remote"].file) if undefined else None,
         "repo.remote_url": without_userinfo(url.value) if url else None,
         "repo.remote_kind": remote.scheme if remote is not None and url else None,
         "repo.remote_endpoint": without_userinfo(remote.get("endpointurl")) or None if remote is not None else None,

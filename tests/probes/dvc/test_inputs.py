@@ -187,12 +187,19 @@ def test_data_of_dvc_that_is_read_and_not_listed(repository: Repository, seen: S
     assert ("data/raw.csv",) == said(seen, repository)[2]
 
 
-def test_without_git_nobody_can_tell(repository: Repository, seen: Seen) -> None:
+def test_without_git_only_times_speak(repository: Repository, seen: Seen) -> None:
     (repository.root / ".git").rename(repository.folder / "aside")
+    later(repository, "helper.py")
+
+    assert (("helper.py",), ("helper.py",), None) == said(seen, repository)
+
+
+def test_a_history_that_cannot_be_read_is_named(repository: Repository, seen: Seen) -> None:
+    (repository.root / ".git/HEAD").write_text("nonsense")
     answer = said(seen, repository)
 
     assert isinstance(answer, Unavailable)
-    assert "not a git repository" in answer.detail
+    assert "Git does not tell what the inputs of prepare were at its last run: " in answer.detail
 
 
 def test_a_shallow_clone_does_not_tell_what_was_before(repository: Repository, seen: Seen) -> None:
