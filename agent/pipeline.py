@@ -30,7 +30,7 @@ from rules._rounds import Errand, errands
 from rules._yaml import RowError
 
 ROUNDS = 4
-FLAGS = {"kubernetes": "--context NAME, or KUBECONFIG=FILE"}
+FLAGS = {"kubernetes": "--context NAME, or KUBECONFIG=FILE", "dvc": "--repo DIR, or start it in one"}
 """How to name a system that has no plain address."""
 
 MOST_ERRANDS = 60

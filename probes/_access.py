@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import subprocess
 import threading
 import time
@@ -21,10 +22,18 @@ from probes._redact import Redactor
 
 T = TypeVar("T")
 
+_GIT = ("git", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never", "-C", "{folder}")
+"""Nothing of what a repository's own settings may start, and no network: a partial clone would fetch what it lacks."""
+
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "dmesg": ("dmesg", "--time-format", "iso", "--color=never"),
+    "git-commits": (*_GIT, "log", "--max-count=40", "--no-show-signature", "--format=%H", "--", "{path}"),
+    "git-file": (*_GIT, "cat-file", "blob", "{commit}:./{path}"),
+    "git-tree": (*_GIT, "ls-tree", "-r", "-z", "{commit}"),
+    "git-listed": (*_GIT, "ls-files", "-z", "--", "{path}"),
+    "git-is-shallow": (*_GIT, "rev-parse", "--is-shallow-repository"),
 }
-"""The only child processes that may be started, by name; never through a shell."""
+"""The only child processes that may be started, by name; never through a shell. Words in braces are filled in by the caller."""
 
 MOST_OUTPUT = 4_000_000
 """Bytes of a file, an answer or a child's output that are read; more is cut, and the probe can see that it was."""
@@ -101,19 +110,22 @@ class Access:
         with self.path(absolute).open("rb") as file:
             return file.read(most).decode("utf-8", "replace")
 
-    def run(self, name: str, limit: float = 5.0) -> str:
+    def run(self, name: str, limit: float = 5.0, **words: str) -> str:
         """Standard output of one of COMMANDS. Raises Unreachable with the reason: missing tool, refused, timed out."""
+        program, *rest = COMMANDS[name]
+        vector = [program, *(word.format(**words) if "{" in word else word for word in rest)]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
         try:
             done = subprocess.run(  # noqa: S603  # a fixed list of argument vectors, never a shell
-                COMMANDS[name], capture_output=True, timeout=self.remaining(limit), check=False, stdin=subprocess.DEVNULL
+                vector, capture_output=True, timeout=self.remaining(limit), check=False, stdin=subprocess.DEVNULL, env=environment
             )
         except FileNotFoundError as error:
-            raise Unreachable("missing tool", f"{COMMANDS[name][0]} is not installed.") from error
+            raise Unreachable("missing tool", f"{program} is not installed.") from error
         except subprocess.TimeoutExpired as error:
-            raise Unreachable("timed out", f"{COMMANDS[name][0]} did not answer in time.") from error
+            raise Unreachable("timed out", f"{program} did not answer in time.") from error
         if done.returncode:
             reason = done.stderr.decode("utf-8", "replace").strip()[:200]
-            raise Unreachable("refused", f"{COMMANDS[name][0]} ended with code {done.returncode}: {reason}")
+            raise Unreachable("refused", f"{program} ended with code {done.returncode}: {reason}")
         return done.stdout[:MOST_OUTPUT].decode("utf-8", "replace")
 
     def in_child(self, function: Callable[..., Any], *arguments: Any, limit: float = 3.0) -> Any:

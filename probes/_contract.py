@@ -203,6 +203,7 @@ def _relations() -> tuple[Arity, ...]:
         "host in cluster",
         "repo uses bucket",
         "dataset in repo",
+        "stage in repo",
         "gpu on host",
         "gpu on node",
         "container listens port",

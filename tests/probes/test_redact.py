@@ -256,7 +256,9 @@ def test_an_address_under_a_secret_name_keeps_its_host() -> None:
 def test_the_word_after_an_option_that_names_a_secret_is_taken_out() -> None:
     redactor = Redactor(b"k")
 
-    assert ("train", "--password", redactor.token("password", "x y"), "--epochs", "3") == redactor.texts(["train", "--password", "x y", "--epochs", "3"])
+    assert ("train", "--password", redactor.token("password", "x y"), "--epochs", "3") == redactor.texts(
+        ["train", "--password", "x y", "--epochs", "3"]
+    )
 
 
 def test_another_run_has_other_tokens() -> None:
@@ -328,5 +330,16 @@ def test_the_sieve_lets_everything_through_that_a_rule_would_find() -> None:
 
 
 def test_a_hostile_line_costs_little() -> None:
-    for piece in ("password=", "a=b,;", "://:@", "--token ", "-----BEGIN PRIVATE KEY-----", "AAAAAAAAAAAAAAAAAAAA\n", '"', "\\", "ey", "name: token value: "):
+    for piece in (
+        "password=",
+        "a=b,;",
+        "://:@",
+        "--token ",
+        "-----BEGIN PRIVATE KEY-----",
+        "AAAAAAAAAAAAAAAAAAAA\n",
+        '"',
+        "\\",
+        "ey",
+        "name: token value: ",
+    ):
         assert Redactor(b"k").text(piece * (300_000 // len(piece))) is not None

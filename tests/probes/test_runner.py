@@ -93,7 +93,9 @@ def test_what_is_said_too_late_is_dropped_and_named() -> None:
         (("garbled", "ZeroDivisionError: division by zero"), None),
     ],
 )
-def test_a_probe_that_breaks_its_word_or_crashes_is_named_and_keeps_what_it_said_before(expected: tuple[str, str], answers: list[Answer] | None) -> None:
+def test_a_probe_that_breaks_its_word_or_crashes_is_named_and_keeps_what_it_said_before(
+    expected: tuple[str, str], answers: list[Answer] | None
+) -> None:
     def bad(_access: Access, _subjects: tuple[Subject, ...]) -> Iterable[Answer]:
         yield _look()
         if answers is None:

@@ -118,7 +118,13 @@ def hands(api: Api, tmp_path: Path) -> Callable[..., Access]:
                 "users": [{"name": "u", "user": {"token": "t0ken-of-a-test"}}], "contexts": [{"name": "here", "context": context}],
             })
         )  # fmt: skip
-        named = {"kubernetes": "here", "kubernetes.asked": "true", "kubernetes.context": "here", "kubernetes.config": str(place), "kubernetes.namespace": "ml"}
+        named = {
+            "kubernetes": "here",
+            "kubernetes.asked": "true",
+            "kubernetes.context": "here",
+            "kubernetes.config": str(place),
+            "kubernetes.namespace": "ml",
+        }
         return Access(named | settings, deadline=time.monotonic() + seconds, now=NOW)
 
     return made
@@ -168,7 +174,11 @@ def pod(name: str = "api-1", *, ns: str = "ml", phase: str = "Running", ready: b
         "ownerReferences": [{"kind": "ReplicaSet", "name": "api-abc", "uid": "rs-1", "controller": True}],
     }  # fmt: skip
     container = {"name": "main", "image": "r.example/ml/api:2"} | parts.get("container", {})
-    status = {"phase": phase, "startTime": at(590), "conditions": [{"type": "Ready", "status": "True" if ready else "False", "lastTransitionTime": at(500)}]}
+    status = {
+        "phase": phase,
+        "startTime": at(590),
+        "conditions": [{"type": "Ready", "status": "True" if ready else "False", "lastTransitionTime": at(500)}],
+    }
     return {
         "metadata": meta | parts.get("meta", {}),
         "spec": {"nodeName": "n1", "containers": [container]} | parts.get("spec", {}),
@@ -190,7 +200,11 @@ def event(reason: str, message: str, *, about: str = "Pod api-1", field: str = "
     kind, name = about.split(" ")
     reference = {"kind": kind, "namespace": "ml", "name": name, "fieldPath": field}
     times = {"firstTimestamp": at(ago + 60), "lastTimestamp": at(ago), "count": 1}
-    return {"metadata": {"name": f"{name}.{reason}", "namespace": "ml"}, "involvedObject": reference, "reason": reason, "message": message} | times | parts
+    return (
+        {"metadata": {"name": f"{name}.{reason}", "namespace": "ml"}, "involvedObject": reference, "reason": reason, "message": message}
+        | times
+        | parts
+    )
 
 
 @contextlib.contextmanager

@@ -37,7 +37,9 @@ def told(api: Api, hands: Hands, run: RunProbe, *objects: dict[str, Any]) -> dic
     ids=["backs off", "has just ended once more", "has ended for the first time", "runs again", "is being made", "cannot be started"],
 )  # fmt: skip
 def test_a_state_is_told_in_the_words_of_docker(expected: tuple[Any, ...], parts: dict[str, Any], api: Api, hands: Hands, run: RunProbe) -> None:
-    assert expected == some(told(api, hands, run, pod(status={"containerStatuses": [status(**parts)]})), "state", "exit_code", "last_exit_code", "restart_count")
+    assert expected == some(
+        told(api, hands, run, pod(status={"containerStatuses": [status(**parts)]})), "state", "exit_code", "last_exit_code", "restart_count"
+    )
 
 
 def test_an_oom_kill_is_told_with_its_times(api: Api, hands: Hands, run: RunProbe) -> None:
@@ -68,9 +70,16 @@ def test_what_it_was_asked_to_be(api: Api, hands: Hands, run: RunProbe) -> None:
         "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}, {"name": "data", "mountPath": "/data", "readOnly": True}], "securityContext": {"runAsUser": 1000},  # noqa: S108  # in the container
     }  # fmt: skip
     volumes = [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}}, {"name": "data", "persistentVolumeClaim": {"claimName": "set"}}]
-    it = told(api, hands, run, pod(container=container, spec={"volumes": volumes, "containers": [{"name": "main", "image": "r.example/ml/api:2"} | container]}))
+    it = told(
+        api,
+        hands,
+        run,
+        pod(container=container, spec={"volumes": volumes, "containers": [{"name": "main", "image": "r.example/ml/api:2"} | container]}),
+    )
 
-    assert ("python train.py --epochs 3", 536870912, True, 2**30, True, "1000") == some(it, "command", "memory_limit_bytes", "has_memory_limit", "shm_bytes", "gpus_asked", "user")
+    assert ("python train.py --epochs 3", 536870912, True, 2**30, True, "1000") == some(
+        it, "command", "memory_limit_bytes", "has_memory_limit", "shm_bytes", "gpus_asked", "user"
+    )
     assert (("pvc set:/data:ro", "shm:/dev/shm:rw"), ("settings",), ()) == some(it, "mounts", "config_maps", "secrets")
     assert "GET :8080/health, timeout 1 s, 3 failures 10 s apart, first after 0 s" == it["health_command"]
     assert "hunter2hunter2" not in str(it)
@@ -91,7 +100,9 @@ def test_only_what_may_be_unwell_is_told_with_one_sibling_and_the_rest_is_counte
     answers = run(containers.PROBES[0], hands())
 
     assert {KEY, "ml/w0/main"} == set(looks(answers, "container"))
-    assert (7, 6) == next((it.members, it.succeeded) for it in answers if isinstance(it, Census) and it.shared == Subject("image", "r.example/ml/api:2"))
+    assert (7, 6) == next(
+        (it.members, it.succeeded) for it in answers if isinstance(it, Census) and it.shared == Subject("image", "r.example/ml/api:2")
+    )
     assert Relation("in", Subject("container", KEY), Subject("workload", "ml/Deployment/api")) in answers
 
 
@@ -131,7 +142,9 @@ def test_a_reference_is_completed_as_a_runtime_does(image: str, expected: tuple[
     assert expected == reference(image)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("512Mi", 2.0**29), ("250m", 0.25), ("1e3", 1000.0), ("2", 2.0), ("", None), ("x", None), (None, None)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("512Mi", 2.0**29), ("250m", 0.25), ("1e3", 1000.0), ("2", 2.0), ("", None), ("x", None), (None, None)]
+)
 def test_a_quantity_is_a_number_in_its_base_unit(text: str | None, expected: float | None) -> None:
     assert expected == amount(text)
 

@@ -1,0 +1,122 @@
+"""Can the default remote be listed from here, and does it hold what dvc.lock records?
+
+repo /repo  repo.remote_says="denied"  repo.remote_words="AccessDenied: Access Denied"  repo.remote_step="signed"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from probes._access import Access, Unreachable
+from probes._contract import Answer, Look, Probe, Spec, Subject, Unavailable, Value
+from probes._s3 import Client, Head, Identity, Ladder
+from probes.dvc._config import Remote
+from probes.dvc._pipeline import Pipeline
+from probes.dvc._status import object_path
+from probes.dvc._tree import Tree, tree
+from probes.dvc.repository import s3_place
+
+SAMPLE = 5
+GIVES = (
+    Spec(
+        name="repo.remote_says", type="text", doc="What came of listing it, in one word: denied, no-bucket, refused …; none where the list was given."
+    ),
+    Spec(name="repo.remote_words", type="text", doc="The store's code and message, or what happened before one answered."),
+    Spec(name="repo.remote_step", type="text", doc="Where it ended: setting, name, port, tls, unsigned or signed; none where all went well."),
+    Spec(name="repo.remote_knows_us", type="bool", doc="Whether the store knew who asked; none where it did not come to that."),
+    Spec(name="repo.remote_seen_unsigned", type="int", doc="Status of HEAD on the bucket by a stranger; none where no store answered."),
+    Spec(name="repo.bucket_region", type="text", doc="The region that the store says the bucket is in."),
+    Spec(name="repo.remote_proxy", type="text", doc="The proxy that requests go through; none without one."),
+    Spec(name="repo.remote_skew", type="span", doc="The store's clock less this machine's; none where it was not told."),
+    Spec(name="repo.remote_empty", type="bool", doc="Whether nothing lies under the remote's prefix; none where it could not be listed."),
+    Spec(name="repo.objects_asked", type="int", doc="Recorded objects that the remote was asked for, at most 5; none where it could not be asked."),
+    Spec(name="repo.objects_missing", type="int", doc="Of those, how many are not there."),
+    Spec(name="repo.objects_denied", type="int", doc="Of those, how many may not be seen."),
+)
+
+
+def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+    """A Look at a repository's S3 remote; what cannot be asked this way says so."""
+    it = tree(access)
+    for subject in subjects:
+        if subject == it.subject:
+            yield _answer(access, it)
+
+
+def _answer(access: Access, it: Tree) -> Answer:
+    remote = it.config.remotes.get(it.config.default)
+    place = s3_place(remote) if remote is not None else None
+    if remote is None or not remote.url or remote.scheme == "local":
+        return Look(subject=it.subject, values=dict.fromkeys((spec.name for spec in GIVES), None), command="dvc remote list")
+    if place is None:
+        detail = f"The remote {remote.name} is of the kind {remote.scheme}, which is not asked."
+        return _blind(it, "not configured", detail, f"Try it by hand: cd {it.folder}; dvc status --cloud")
+    try:
+        client = Client(access, place, _identity(remote))
+    except Unreachable as error:
+        return _blind(it, error.why, error.detail, "Install boto3: pip install 'diagnose[s3]'.")
+    ladder = client.ladder()
+    keys = _sample(it.pipeline, place.prefix)
+    asked = client.heads(keys) if ladder.step in ("", "signed") and ladder.known else {}
+    endpoint = f" --endpoint-url {place.endpoint}" if place.endpoint else ""
+    return Look(subject=it.subject, values=_values(ladder, asked), command=f"aws s3 ls s3://{place.bucket}/{place.prefix}{endpoint}")
+
+
+def _blind(it: Tree, why: str, detail: str, remedy: str) -> Unavailable:
+    return Unavailable(kind="repo", subject=it.subject, why=why, detail=detail, remedy=remedy)  # type: ignore[arg-type]  # one of the contract's
+
+
+def _identity(remote: Remote) -> Identity:
+    """Who DVC would be there (dvc_s3): what the remote's settings name, else the environment."""
+    verify = remote.get("ssl_verify")
+    return Identity(
+        profile=remote.get("profile"),
+        access_key=remote.get("access_key_id"),
+        secret_key=remote.get("secret_access_key"),
+        token=remote.get("session_token"),
+        credentials_file=remote.get("credentialpath"),
+        config_file=remote.get("configpath"),
+        verify=None if not verify or verify.lower() == "true" else False if verify.lower() == "false" else verify,
+        anonymous=remote.get("allow_anonymous_login").lower() == "true",
+    )
+
+
+def _sample(pipeline: Pipeline, prefix: str) -> tuple[str, ...]:
+    """Objects that a push would have brought there, spread over all that are recorded."""
+    recorded = sorted({object_path(out.recorded) for one in pipeline.makers for out in one.outs if out.recorded and out.cached})
+    step = max(1, len(recorded) // SAMPLE)
+    return tuple(f"{prefix}/{one}".lstrip("/") for one in recorded[::step][:SAMPLE])
+
+
+def _values(ladder: Ladder, asked: Mapping[str, Head]) -> dict[str, Value]:
+    answers = list(asked.values())
+    return {
+        "repo.remote_says": ladder.says or None,
+        "repo.remote_words": ladder.words or None,
+        "repo.remote_step": ladder.step or None,
+        "repo.remote_knows_us": ladder.known,
+        "repo.remote_seen_unsigned": ladder.unsigned_status,
+        "repo.bucket_region": ladder.region or None,
+        "repo.remote_proxy": ladder.proxy or None,
+        "repo.remote_skew": ladder.skew_s,
+        "repo.remote_empty": None if ladder.objects is None else ladder.objects == 0,
+        "repo.objects_asked": len(answers) if answers else None,
+        "repo.objects_missing": answers.count("not there") if answers else None,
+        "repo.objects_denied": answers.count("denied") if answers else None,
+    }
+
+
+PROBES = (
+    Probe(
+        name="dvc.remote",
+        kind="repo",
+        doc="Asks an S3 remote step by step, from its name to a list, and for a few of the objects that dvc.lock records.",
+        gives=GIVES,
+        look=look,
+        stands_for=("aws s3 ls s3://bucket/",),
+        sweeps=False,
+        permissions=("s3:ListBucket and s3:GetObject on the remote",),
+        cost=4,
+        limit_s=25.0,
+    ),
+)

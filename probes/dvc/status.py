@@ -1,0 +1,56 @@
+"""Which stages would DVC run again, and why? By hashes of the work tree's files, as `dvc status` would say it.
+
+stage /repo#train  stage.would_rerun=True  stage.rerun_because=("dependency data/raw.csv changed",)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probes._access import Access
+from probes._contract import Answer, Look, Probe, Spec, Subject, Unavailable
+from probes.dvc._status import Changes, Comparison
+from probes.dvc._tree import Tree, tree
+
+GIVES = (
+    Spec(name="stage.would_rerun", type="bool", doc="Whether dvc repro would run it now, by what it lists."),
+    Spec(name="stage.rerun_because", type="texts", doc="What would make it run; none where nothing would."),
+    Spec(name="stage.deps_changed", type="texts", doc="Dependencies and parameter files that differ from dvc.lock, also of a frozen stage."),
+)
+
+
+def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+    """A Look for each stage that could be compared; for others what was not."""
+    it = tree(access)
+    comparison = Comparison(access, it.folder, it.config)
+    for stage in it.stages:
+        yield _answer(it, stage.name, comparison.stage(stage))
+
+
+def _answer(it: Tree, name: str, changes: Changes) -> Answer:
+    if changes.reruns is None or (changes.frozen and changes.unseen):
+        path, why = next(iter(changes.unseen.items()))
+        more = f", and {len(changes.unseen) - 1} more" if len(changes.unseen) > 1 else ""
+        detail = f"{path} was not compared with dvc.lock: {why}{more}."
+        return Unavailable(kind="stage", subject=it.stage(name), why="not reached", detail=detail, remedy=f"Run in a copy of it: dvc status {name}")
+    values = {
+        "stage.would_rerun": changes.reruns,
+        "stage.rerun_because": changes.reasons() or None,
+        "stage.deps_changed": tuple(changes.deps) or None,
+    }
+    return Look(subject=it.stage(name), values=values, command=f"{it.command} {name}")
+
+
+PROBES = (
+    Probe(
+        name="dvc.status",
+        kind="stage",
+        doc="Hashes what stages list and make, and compares it with dvc.lock.",
+        gives=GIVES,
+        look=look,
+        stands_for=("dvc status",),
+        permissions=("read the work tree",),
+        cost=4,
+        limit_s=20.0,
+    ),
+)
