@@ -148,7 +148,7 @@ def test_a_connection_that_is_closed_without_an_answer_is_cut_off(hanging_up: st
 def test_credentials_go_to_the_address_of_the_setting_alone() -> None:
     mine, other = Script(WELL), Script(WELL)
     with served(mine) as url, served(other) as elsewhere:
-        ask(NAMED, url, Subject("mlflow", url), Subject("mlflow", elsewhere), user="reader", password="hunter22x")  # noqa: S106  # nobody's
+        ask(NAMED, url, Subject("mlflow", url), Subject("mlflow", elsewhere), user="reader", password="hunter22x")  # nobody's
 
     assert {headers.get("Authorization") for _path, _said, headers in mine.asked} == {"Basic cmVhZGVyOmh1bnRlcjIyeA=="}
     assert {headers.get("Authorization") for _path, _said, headers in other.asked} == {None}
