@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from agent._kubeconfig import KubeContext, context
-from agent.settings import Settings
+from agent.settings import Settings, SettingsError
 from probes._address import base_url, userinfo
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -66,11 +66,14 @@ def _bucket(settings: Settings, environ: Mapping[str, str]) -> Target | None:
 
 
 def _repo(settings: Settings) -> Target | None:
-    """The work tree that a setting names, else the folder that this was started in, if it is a DVC repository."""
+    """The work tree that a setting names, else the folder that this was started in, if it is a DVC repository. Raises SettingsError."""
     if settings.repo == "none":
         return None
     if settings.repo:
-        return Target("dvc", str(Path(settings.repo).resolve()), asked=True)
+        place = Path(settings.repo).resolve()
+        if not (place / ".dvc").is_dir():
+            raise SettingsError(f"repo: {place} is no DVC repository: it has no folder .dvc.")
+        return Target("dvc", str(place), asked=True)
     here = Path.cwd()
     return Target("dvc", str(here), asked=False) if (here / ".dvc" / "config").is_file() else None
 

@@ -8,7 +8,7 @@ import pytest
 
 from agent import discover as discovery
 from agent.discover import Target, discover
-from agent.settings import read_settings
+from agent.settings import SettingsError, read_settings
 
 HOST = {"DOCKER_HOST": "tcp://gpu-1:2375"}
 
@@ -48,3 +48,42 @@ def test_a_socket_that_is_there_is_looked_at_but_not_asked_for(socket: Path) -> 
 
     assert [Target("docker", f"unix://{socket}", asked=False)] == _docker(None, {})
     assert [] == _docker("none", {})
+
+
+def _found(flags: dict[str, str], environ: dict[str, str]) -> list[tuple[str, str, bool]]:
+    settings, chosen = read_settings(flags, environ)
+    return [(one.system, one.address, one.asked) for one in discover(settings, chosen, environ, uid=1000) if one.system in ("mlflow", "s3", "dvc")]
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "expected"),
+    [
+        ({"mlflow": "http://mlflow:5000/"}, {}, [("mlflow", "http://mlflow:5000", True)]),
+        ({}, {"MLFLOW_TRACKING_URI": "https://mlflow.example"}, [("mlflow", "https://mlflow.example:443", True)]),
+        ({}, {"MLFLOW_TRACKING_URI": "file:///mlruns"}, []),
+        ({"mlflow": "none"}, {"MLFLOW_TRACKING_URI": "https://mlflow.example"}, []),
+        ({"bucket": "s3://models/prod"}, {}, [("s3", "s3://models/prod", True)]),
+    ],
+    ids=["by a flag", "by MLflow's variable", "a folder is no server", "left out", "a bucket"],
+)
+def test_a_server_or_bucket_is_what_somebody_named(
+    flags: dict[str, str], environ: dict[str, str], expected: list[tuple[str, str, bool]], socket: Path
+) -> None:
+    assert not socket.exists()
+    assert expected == _found(flags, environ)
+
+
+def test_a_work_tree_is_the_one_named_or_the_one_it_is_started_in(socket: Path) -> None:
+    tree = socket.parent / "tree"
+    assert [] == _found({}, {})
+    with pytest.raises(SettingsError, match="is no DVC repository: it has no folder .dvc"):
+        _found({"repo": str(socket.parent)}, {})
+
+    (tree / ".dvc").mkdir(parents=True)
+    (tree / ".dvc" / "config").touch()
+    (socket.parent / ".dvc").mkdir()
+    (socket.parent / ".dvc" / "config").touch()
+
+    assert [("dvc", str(tree), True)] == _found({"repo": str(tree)}, {})
+    assert [("dvc", str(socket.parent), False)] == _found({}, {})
+    assert [] == _found({"repo": "none"}, {})
