@@ -56,6 +56,10 @@ class Server:
         """GET a path of the server. Raises Unreachable."""
         return self.access.get(f"{self.url}{path}", limit, self._headers)
 
+    def health(self) -> Reply:
+        """GET /health, once in a run for all who ask: a server that has one worker is not held up twice. Raises Unreachable."""
+        return self.access.shared(f"health of {self.url}", lambda: self.plain("/health"))
+
     def get(self, path: str, /, **query: str) -> Answer:
         """GET a path of its REST interface. Raises Unreachable."""
         asked = f"?{urlencode(query, quote_via=quote)}" if query else ""

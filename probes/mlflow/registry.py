@@ -101,6 +101,7 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
 
 def _listed(server: Server) -> Answer | Unreachable:
     try:
+        server.health()
         answer = server.get("registered-models/search", max_results=str(MOST + 1))
     except Unreachable as error:
         return Unreachable(error.why, f"{server.url} does not answer: {connection(error)}.")

@@ -120,9 +120,11 @@ def _look(access: Access, url: str) -> Look:
 def _told(server: Server) -> Mapping[str, Value]:
     """What /health says, then what needs the database; the first connection that fails ends it."""
     try:
-        health = server.plain("/health")
+        health = server.health()
     except Unreachable as error:
-        return {"mlflow.reached": False, "mlflow.failure": connection(error), "mlflow.failure_words": reason(error)}
+        failure = connection(error)
+        other = _speaks_other(server) if failure in ("silent", "cut-off", "tls") else None
+        return {"mlflow.reached": False, "mlflow.failure": other or failure, "mlflow.failure_words": reason(error)}
     healthy = health.status == 200 and health.data.strip() == b"OK"
     found: dict[str, Value] = {
         "mlflow.reached": True,
@@ -156,6 +158,17 @@ def _told(server: Server) -> Mapping[str, Value]:
     if is_mlflow is False or says == "not-found":
         found["mlflow.found_at"] = _found_at(server)
     return {**found, **(_contents(server, answer) if says == "ok" else {})}
+
+
+def _speaks_other(server: Server) -> str | None:
+    """Whether the port speaks the other one of http and https: gunicorn waits for more of a TLS greeting, and TLS servers hang up on plain HTTP."""
+    scheme, _, rest = server.url.partition("://")
+    other = "http" if scheme == "https" else "https"
+    try:
+        Server(server.access, f"{other}://{rest}", {}).plain("/health")
+    except Unreachable as error:
+        return f"speaks-{other}" if connection(error) == "certificate" else None
+    return f"speaks-{other}"
 
 
 def _version(server: Server) -> str | None:

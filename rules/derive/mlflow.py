@@ -208,9 +208,9 @@ _ANSWERS = frozenset({"ok", *(f"database-{why}" for why in ("credentials", "miss
 
 
 def _database(given: Given) -> Mapping[str, Value]:
-    """Whether the database answered the server at all, be it with a refusal; none where the server's answer is not about it."""
+    """Whether the database answered the server at all, be it with a refusal; none where the server does not tell, as while it tries again and again."""
     says = given.text("mlflow.answer_says")
-    answers = True if says in _ANSWERS else False if says.startswith("database-") else None
+    answers = True if says in _ANSWERS else False if says.startswith("database-") and says != "database-silent" else None
     return {"mlflow.database_answers": answers}
 
 

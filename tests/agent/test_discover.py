@@ -76,7 +76,7 @@ def test_a_server_or_bucket_is_what_somebody_named(
 def test_a_work_tree_is_the_one_named_or_the_one_it_is_started_in(socket: Path) -> None:
     tree = socket.parent / "tree"
     assert [] == _found({}, {})
-    with pytest.raises(SettingsError, match="is no DVC repository: it has no folder .dvc"):
+    with pytest.raises(SettingsError, match="is no DVC repository: it has no folder"):
         _found({"repo": str(socket.parent)}, {})
 
     (tree / ".dvc").mkdir(parents=True)
