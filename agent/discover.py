@@ -30,7 +30,8 @@ def discover(settings: Settings, chosen: frozenset[str], environ: Mapping[str, s
     docker = _docker(settings, chosen, environ, uid)
     prometheus = Target("prometheus", settings.prometheus, asked=True) if settings.prometheus else None
     kubernetes = _kubernetes(settings, environ)
-    return (*found, *(target for target in (docker, kubernetes, prometheus) if target is not None))
+    further = (_mlflow(settings, environ), _bucket(settings, environ), _repo(settings))
+    return (*found, *(target for target in (docker, kubernetes, prometheus, *further) if target is not None))
 
 
 def _docker(settings: Settings, chosen: frozenset[str], environ: Mapping[str, str], uid: int) -> Target | None:
@@ -42,6 +43,30 @@ def _docker(settings: Settings, chosen: frozenset[str], environ: Mapping[str, st
         return Target("docker", environ["DOCKER_HOST"], asked=True)
     sockets = (place.format(uid=uid) for place in SOCKETS)
     return next((Target("docker", f"unix://{place}", asked=False) for place in sockets if Path(place).exists()), None)
+
+
+def _mlflow(settings: Settings, environ: Mapping[str, str]) -> Target | None:
+    """The server that a setting or MLflow's own variable names; a variable that names a folder or a database is no server."""
+    address = settings.mlflow or environ.get("MLFLOW_TRACKING_URI", "")
+    return Target("mlflow", address.rstrip("/"), asked=True) if address.startswith(("http://", "https://")) else None
+
+
+def _bucket(settings: Settings, environ: Mapping[str, str]) -> Target | None:
+    """The bucket that a setting names, at the endpoint that the AWS tools would use here."""
+    if settings.bucket in ("", "none"):
+        return None
+    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or environ.get("MLFLOW_S3_ENDPOINT_URL", "")
+    return Target("s3", settings.bucket, asked=True, options={"endpoint": endpoint})
+
+
+def _repo(settings: Settings) -> Target | None:
+    """The work tree that a setting names, else the folder that this was started in, if it is a DVC repository."""
+    if settings.repo == "none":
+        return None
+    if settings.repo:
+        return Target("dvc", str(Path(settings.repo).resolve()), asked=True)
+    here = Path.cwd()
+    return Target("dvc", str(here), asked=False) if (here / ".dvc" / "config").is_file() else None
 
 
 def _kubernetes(settings: Settings, environ: Mapping[str, str]) -> Target | None:

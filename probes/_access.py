@@ -5,6 +5,7 @@ Tests hand a probe the same object pointed at scripted services or another root 
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import subprocess
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 from probes._contract import Why
 from probes._redact import Redactor
@@ -37,11 +39,20 @@ class Unreachable(Exception):  # noqa: N818  # it is a finding, not a fault of o
         self.detail = detail
 
 
+SAFE_POSTS = (
+    "/api/2.0/mlflow/experiments/search",
+    "/api/2.0/mlflow/runs/search",
+    "/api/2.0/mlflow/logged-models/search",
+)
+"""Queries that are sent by POST and change nothing, by the end of their paths; no other POST leaves this program."""
+
+
 class Reply(NamedTuple):
-    """An HTTP answer: its status and its body, at most MOST_OUTPUT bytes of it."""
+    """An HTTP answer: its status, its body, at most MOST_OUTPUT bytes of it, and its headers, whose names are read in any case."""
 
     status: int
     data: bytes
+    headers: Mapping[str, str] = {}
 
 
 class Access:
@@ -134,14 +145,29 @@ class Access:
         for child in tuple(self._children):
             child.kill()
 
-    def get(self, url: str, limit: float = 5.0) -> Reply:
+    def get(self, url: str, limit: float = 5.0, headers: Mapping[str, str] | None = None) -> Reply:
         """GET one URL without retries or redirects; the body is cut at MOST_OUTPUT. Raises Unreachable."""
+        return self._request("GET", url, limit, headers)
+
+    def head(self, url: str, limit: float = 5.0, headers: Mapping[str, str] | None = None) -> Reply:
+        """HEAD one URL likewise. Raises Unreachable."""
+        return self._request("HEAD", url, limit, headers)
+
+    def query(self, url: str, body: Mapping[str, object], limit: float = 5.0, headers: Mapping[str, str] | None = None) -> Reply:
+        """One of SAFE_POSTS, with a JSON body. Raises Unreachable, and ValueError for any other path."""
+        if not urlsplit(url).path.endswith(SAFE_POSTS):
+            raise ValueError(f"{url} is not among the queries that may be sent by POST.")
+        return self._request("POST", url, limit, {**(headers or {}), "Content-Type": "application/json"}, json.dumps(body).encode())
+
+    def _request(self, verb: str, url: str, limit: float, headers: Mapping[str, str] | None, body: bytes | None = None) -> Reply:
         import urllib3
 
         pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=self.remaining(limit)))
         try:
-            answer = pool.request("GET", url, redirect=False, preload_content=False)
-            return Reply(answer.status, answer.read(MOST_OUTPUT, decode_content=True))
+            answer = pool.request(verb, url, headers={"User-Agent": "diagnose", **(headers or {})}, body=body, redirect=False, preload_content=False)
+            return Reply(answer.status, answer.read(MOST_OUTPUT, decode_content=True), answer.headers)
+        except urllib3.exceptions.NameResolutionError as error:
+            raise Unreachable("refused", f"{url}: its host name does not resolve: {error}") from error
         except urllib3.exceptions.NewConnectionError as error:  # it calls itself a time-out, too
             raise Unreachable("refused", f"{url}: nothing listens there: {error}") from error
         except urllib3.exceptions.TimeoutError as error:

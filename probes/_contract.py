@@ -211,8 +211,10 @@ def _relations() -> tuple[Arity, ...]:
         "workload_bucket at bucket",
         "workload stopped_by webhook",
         "workload stopped_by quota",
+        "workload stopped_by node",
         "workload lacks object",
         "container lacks object",
+        "container needs service",
         "webhook uses service",
         "quota in ns",
     ]
@@ -226,6 +228,7 @@ def _relations() -> tuple[Arity, ...]:
         "container joins network",
         "container mounts volume",
         "container needs container",
+        "service selects pod",
     ]
     split = [(line.split(), True) for line in one] + [(line.split(), False) for line in many]
     return tuple(Arity(name, from_kind, to_kind, single) for (from_kind, name, to_kind), single in split)

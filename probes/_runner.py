@@ -184,13 +184,17 @@ class Runner:
 
     def send(self, work: Sequence[tuple[Probe, tuple[Subject, ...]]]) -> None:
         """Do this work side by side; returns when all is done, abandoned, or the deadline is there."""
+        self.wait(self.start(work))
+
+    def start(self, work: Sequence[tuple[Probe, tuple[Subject, ...]]]) -> list[_Task]:
+        """Begin this work side by side, to be waited for."""
         tasks = [_Task(probe, subjects) for probe, subjects in work]
         sweeps = sum(task.probe.sweeps for task in tasks)
         for task in tasks:
             self._tasks.put(task)
         for _ in range(max(sweeps, min(WORKERS, len(tasks)))):
             self._start_worker()
-        self._wait(tasks)
+        return tasks
 
     def _start_worker(self) -> None:
         with contextlib.suppress(RuntimeError):  # no thread to be had: who is there does the work, the rest is named at the deadline
@@ -239,7 +243,8 @@ class Runner:
             gap = Unavailable(kind=task.probe.kind, subject=subject, why=why, detail=detail, remedy=remedy, asked=asked)
             self.store.put(task.probe, gap)
 
-    def _wait(self, tasks: list[_Task]) -> None:
+    def wait(self, tasks: list[_Task]) -> None:
+        """Until all of these are done, abandoned, or the deadline is there."""
         while not self._stop.is_set():
             now = time.monotonic()
             with self._changed:

@@ -16,6 +16,7 @@ import msgspec
 
 from probes._access import Access, Unreachable
 from probes._contract import Answer, Look, Probe, Spec, Subject, Unavailable, Why
+from probes._decoding import decoder
 
 SPAN_S = 6 * 3600
 STEP_S = 30
@@ -127,7 +128,7 @@ def _asked(access: Access, base: str, query: str) -> list[_Series]:
     if 300 <= answer.status < 400:
         raise Unreachable("forbidden", f"{base} answered {answer.status} and leads elsewhere, as a login page does.")
     try:
-        told = msgspec.json.decode(answer.data, type=_Answer)
+        told = decoder(_Answer).decode(answer.data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         why: Why = "refused" if answer.status >= 500 else "garbled"
         raise Unreachable(why, f"{base} answered {answer.status} and not as Prometheus does: {error}") from error

@@ -201,7 +201,7 @@ def human(value: Value, unit: str = "") -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    makers: dict[str, Callable[[float], str]] = {"bytes": bytes_text, "s": span_text, "at": time_text, "ratio": "{:.0%}".format}
+    makers: dict[str, Callable[[float], str]] = {"bytes": bytes_text, "s": span_text, "at": time_text, "ratio": "{:.0%}".format, "cores": "{:g} cores".format}
     if unit in makers:
         return makers[unit](float(value))
     return f"{value:g}" if isinstance(value, float) else str(value)

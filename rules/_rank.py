@@ -38,7 +38,9 @@ class Weighed(msgspec.Struct, frozen=True):
 
     @property
     def weights(self) -> Mapping[str, float]:
-        return {Outcome.TRUE: self.evidence.then, Outcome.FALSE: self.evidence.else_}.get(self.outcome, {})
+        if self.outcome is Outcome.TRUE:
+            return self.evidence.then
+        return self.evidence.else_ if self.outcome is Outcome.FALSE else {}
 
 
 class Ranking(msgspec.Struct, frozen=True):
@@ -104,7 +106,7 @@ def _held_back(band: Band, *, overturns: bool, together: bool) -> Band:
 
 def _tally(row: Row, lines: Sequence[Weighed]) -> _Tally:
     stated = frozenset(line.evidence.states for line in lines if line.outcome is Outcome.TRUE and line.evidence.states)
-    support = {cause: _support(cause, lines) for cause in row.cause_ids}
+    support = _support(row.cause_ids, lines)
     posteriors = _softmax(_scores(row, stated, support))
     ordered = tuple(sorted(posteriors.items(), key=lambda pair: (-pair[1], pair[0] == OTHER, pair[0])))
     return _Tally(ordered, stated, support)
@@ -138,14 +140,18 @@ def _for(line: Weighed, cause: str, lead: str) -> Weighed:
     return max(choices, key=lambda choice: choice.weights.get(cause, 0.0) - choice.weights.get(lead, 0.0))
 
 
-def _support(cause: str, lines: Sequence[Weighed]) -> dict[str, float]:
-    """Net decibans of each group: its strongest for and its strongest against."""
-    best: dict[str, tuple[float, float]] = {}
+def _support(causes: Iterable[str], lines: Sequence[Weighed]) -> dict[str, dict[str, float]]:
+    """Net decibans by cause and group: of each group its strongest for and its strongest against."""
+    best: dict[str, dict[str, tuple[float, float]]] = {cause: {} for cause in causes}
     for line in lines:
-        weight = line.weights.get(cause, 0.0)
-        up, down = best.get(line.evidence.group, (0.0, 0.0))
-        best[line.evidence.group] = (max(up, weight), min(down, weight))
-    return {group: max(-GROUP_CAP, min(GROUP_CAP, up + down)) for group, (up, down) in best.items() if up or down}
+        for cause in line.weights.keys() & best.keys():
+            weight, groups = line.weights[cause], best[cause]
+            up, down = groups.get(line.evidence.group, (0.0, 0.0))
+            groups[line.evidence.group] = (max(up, weight), min(down, weight))
+    return {
+        cause: {group: max(-GROUP_CAP, min(GROUP_CAP, up + down)) for group, (up, down) in groups.items() if up or down}
+        for cause, groups in best.items()
+    }
 
 
 def _scores(row: Row, stated: frozenset[str], support: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

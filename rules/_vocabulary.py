@@ -24,8 +24,8 @@ class Vocabulary:
         engines: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self.specs: dict[str, Spec] = {}
-        self.engines = engines or {}
-        """Of each signal that only some of several engines know: which ones."""
+        self.engines = dict(engines or {})
+        """Of each signal that only some of several engines know, or that is made from such a one: which ones."""
         self.derivations: dict[str, Derivation] = {}
         self.relators = tuple(relators)
         for spec in specs:
@@ -34,6 +34,7 @@ class Vocabulary:
             for spec in derivation.gives:
                 self._add(spec)
                 self.derivations[spec.name] = derivation
+                self._narrow(spec.name, derivation)
         self.paths = _paths()
 
     def _add(self, spec: Spec) -> None:
@@ -41,6 +42,11 @@ class Vocabulary:
         known = self.specs.setdefault(spec.name, spec)
         if msgspec.structs.replace(spec, doc=known.doc) != known:
             raise ValueError(f"The signal {spec.name} is declared twice and differently.")
+
+    def _narrow(self, name: str, derivation: Derivation) -> None:
+        for need in derivation.needs:
+            if need in self.engines:
+                self.engines[name] = self.engines.get(name, self.engines[need]) & self.engines[need]
 
     def of(self, name: str) -> Spec:
         """The Spec behind a name as rows write it: `_age` of a time, `_at` of an event, a neighbour's relation for its kind."""

@@ -11,6 +11,10 @@ from typing import Any, TypeVar
 
 import msgspec
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # it is there to be had
+from yaml.resolver import Resolver
 
 MOST_BYTES = 256 * 1024
 _T = TypeVar("_T")
@@ -22,12 +26,17 @@ class RowError(ValueError):
     """A file of rows or signatures that cannot be used; the message begins with the file and the line."""
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader that refuses aliases and knows the line of every node."""
+class _Loader(Composer, CParser, SafeConstructor, Resolver):
+    """A safe loader that refuses aliases and knows the line of every node; libyaml parses, four times faster than PyYAML itself."""
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        for part in (Composer, SafeConstructor, Resolver):
+            part.__init__(self)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML has no types here
+            mark: Any = self.peek_event().start_mark  # type: ignore[union-attr]  # there is one: it was checked
             raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
         return super().compose_node(parent, index)
 

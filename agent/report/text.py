@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from agent.report import _say as say
 from agent.report._clean import cleaned
 from agent.report._incident import IncidentWriter, label, one_line, tag, under
 from agent.report._layout import NOTHING, Page, Span, coloured, plain
-from agent.report.model import Report
+from agent.report.model import Incident, Report
 
 MOST_LISTED = 6
 MOST_LINES = 5
@@ -40,13 +40,16 @@ def _write(report: Report, page: Page, *, explain: bool) -> None:
     page.put(NOTHING, Span(report.verdict, "bold"), tag(report.incidents[0]) if report.incidents else NOTHING, most)
     if report.stopped:
         page.put(Span("  "), Span(say.CUT_SHORT, "yellow"))
-    for number, incident in enumerate(report.incidents, 1):
+    number = 1
+    for incident, *alike in [[one] for one in report.incidents] if explain else folded(report.incidents):
         if number > 1:
             page.gap()
             page.put(Span(f"{number}. ", "bold"), Span(incident.title, "bold"), tag(incident), most)
         elif incident.title not in report.verdict:
             page.put(Span("  "), Span(incident.title, "bold"), most=most)
         writer.write(incident)
+        _alike(page, alike)
+        number += 1 + len(alike)
     page.gap()
     for one in report.recovered:
         one_line(page, label("RECOVERED"), Span(one.title), tag(one))
@@ -58,6 +61,26 @@ def _write(report: Report, page: Page, *, explain: bool) -> None:
         _block(page, "PROBES", say.timing(report))
     page.put(NOTHING, Span(say.looked(report), "dim"))
     page.put(NOTHING, Span(f"{say.rows(report)}{'' if explain else ' Details: --explain'}", "dim"))
+
+
+def folded(incidents: Iterable[Incident]) -> list[list[Incident]]:
+    """Incidents that would read the same but for their titles together, where the first of them stands: they are read once."""
+    groups: dict[object, list[Incident]] = {}
+    for one in incidents:
+        told = tuple((line.mark, line.says) for line in one.evidence)
+        same = (one.row, one.severity, one.band, one.named_ids, told, one.fix)
+        groups.setdefault(one.id if one.consequences else same, []).append(one)
+    return list(groups.values())
+
+
+def _alike(page: Page, alike: Sequence[Incident]) -> None:
+    if not alike:
+        return
+    page.put(label("ALIKE"), Span(f"{len(alike)} more with the same cause, evidence and fix:"))
+    for one in alike[:MOST_LISTED]:
+        one_line(page, Span("  "), Span(one.title), tag(one))
+    if len(alike) > MOST_LISTED:
+        page.put(Span("  "), Span(f"and {len(alike) - MOST_LISTED} more: --explain"))
 
 
 def _block(page: Page, name: str, lines: Iterable[str]) -> None:

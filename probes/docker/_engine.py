@@ -18,6 +18,7 @@ import msgspec
 
 from probes._access import Access, Unreachable
 from probes._contract import Subject, Unavailable, Why
+from probes._decoding import decoder
 from probes.docker._shapes import Version
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ class Engine:
 
     def parse(self, path: str, data: bytes, shape: type[T]) -> T:
         try:
-            return msgspec.json.decode(data, type=shape)
+            return decoder(shape).decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise EngineError("garbled", f"{path} is not what a Docker engine answers: {error}") from error
 

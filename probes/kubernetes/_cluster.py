@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -20,12 +21,13 @@ import msgspec
 
 from probes._access import Access, Unreachable
 from probes._contract import Subject, Unavailable, Why
+from probes._decoding import decoder
 
 T = TypeVar("T")
 Params = Mapping[str, str | int]
 NONE: Params = {}
 
-PAGE = 500
+PAGE = 250
 MOST_PAGE_BYTES = 64_000_000
 IN_FLIGHT = 8
 TRIES = 4
@@ -63,7 +65,7 @@ class Answer(NamedTuple):
     """An answer's status, body and headers; `cut`: the body was longer than asked for."""
 
     status: int
-    data: bytes
+    data: bytes | bytearray
     headers: Mapping[str, str]
     cut: bool
 
@@ -118,15 +120,27 @@ class Cluster:
         return parsed(path, answer.data, shape)
 
     def pages(self, path: str, shape: type[T], most: int = 200, accept: str = "") -> Iterator[T]:
-        """The pages of a list, one at a time."""
-        token = ""
-        for _ in range(most):
-            page: Any = self.decode(path, shape, {"limit": PAGE} | ({"continue": token} if token else {}), accept)
+        """The pages of a list, one at a time; while one is read, the next is fetched."""
+
+        def fetched(token: str) -> Any:
+            return self.decode(path, shape, {"limit": PAGE} | ({"continue": token} if token else {}), accept)
+
+        ahead = ThreadPoolExecutor(1)
+        try:
+            page = fetched("")
+            for _ in range(most - 1):
+                token = page.metadata.continue_
+                following = ahead.submit(fetched, token) if token else None
+                yield page
+                del page  # no longer held when the next one is there
+                if following is None:
+                    return
+                page = following.result()
             yield page
-            token = page.metadata.continue_
-            if not token:
-                return
-        raise ClusterError("not reached", f"{path} has more than {most} pages of {PAGE}.")
+            if page.metadata.continue_:
+                raise ClusterError("not reached", f"{path} has more than {most} pages of {PAGE}.")
+        finally:
+            ahead.shutdown(wait=False, cancel_futures=True)
 
     def _good(self, ask: _Ask) -> Answer:
         for _ in range(TRIES):
@@ -203,24 +217,23 @@ class Cluster:
         return left
 
 
-def _bytes(reply: Any, most: int, ends: float) -> tuple[bytes, bool]:
-    """The body, in parts, so that a server that drips a byte a second meets the same end as a silent one."""
-    parts: list[bytes] = []
-    size = 0
-    while size <= most:
+def _bytes(reply: Any, most: int, ends: float) -> tuple[bytearray, bool]:
+    """The body, in parts, so that a server that drips a byte a second meets the same end as a silent one; never twice in memory, for pages are large."""
+    body = bytearray()
+    while len(body) <= most:
         if time.monotonic() >= ends:
             raise ClusterError("timed out", "no whole answer in time.")
         part = reply.read1(262144, decode_content=True)
         if not part:
-            return b"".join(parts), False
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)[:most], True
+            return body, False
+        body += part
+    del body[most:]
+    return body, True
 
 
-def parsed(path: str, data: bytes, shape: type[T]) -> T:
+def parsed(path: str, data: bytes | bytearray | msgspec.Raw, shape: type[T]) -> T:
     try:
-        return msgspec.json.decode(data, type=shape)
+        return decoder(shape).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ClusterError("garbled", f"{path} is not what a Kubernetes API server answers: {error}") from error
 
@@ -249,9 +262,9 @@ def grant(path: str) -> str:
     return f"verbs [{verb}] on {resource}{'.' + group if group else ''} {where}"
 
 
-def _message(data: bytes) -> str:
+def _message(data: bytes | bytearray) -> str:
     try:
-        return msgspec.json.decode(data, type=_Status).message[:300]
+        return decoder(_Status).decode(data).message[:300]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return data[:200].decode("utf-8", "replace").strip()
 

@@ -14,7 +14,7 @@ import msgspec
 
 from probes._access import Access
 from probes._contract import Unavailable
-from probes.kubernetes._cluster import Cluster, ClusterError, cluster, grant, unavailable
+from probes.kubernetes._cluster import Cluster, ClusterError, cluster, grant, parsed, unavailable
 from probes.kubernetes._shapes import (
     Claim,
     EndpointSlice,
@@ -40,14 +40,37 @@ MOST_EVENT_PAGES = 20
 """10,000 events: those of an hour on a large cluster. What is left out is counted as not seen."""
 
 
+def _as_it_is(item: Any) -> Any:
+    return item
+
+
+def _own_template(it: Workload) -> Workload:
+    """Its template in bytes of its own: else each would hold the whole page that it came with."""
+    return msgspec.structs.replace(it, spec=msgspec.structs.replace(it.spec, template=it.spec.template.copy()))
+
+
+class Backing(msgspec.Struct, frozen=True, gc=False):
+    """What is kept of an EndpointSlice: whose it is (namespace/service), and how many addresses of it are not unready."""
+
+    service: str
+    ready: int
+
+
+def _backing(slice_: EndpointSlice) -> Backing:
+    service = (slice_.metadata.labels or {}).get("kubernetes.io/service-name", "")
+    ready = sum(len(one.addresses or ()) for one in slice_.endpoints or () if one.conditions.ready is not False)
+    return Backing(f"{slice_.metadata.namespace}/{service}", ready)
+
+
 class Kind(msgspec.Struct, frozen=True):
-    """A list that can be asked for: where, in which shape, whether it lies in namespaces, and how many pages are read."""
+    """A list that can be asked for: where, in which shape, whether it lies in namespaces, how many pages are read, and what is kept of an item."""
 
     path: str
     shape: Any
     namespaced: bool = True
     accept: str = ""
     most: int = 200
+    keep: Callable[[Any], Any] = _as_it_is
 
 
 KINDS = {
@@ -56,16 +79,16 @@ KINDS = {
     "namespaces": Kind("/api/v1/namespaces", MetaOnly, namespaced=False, accept=METADATA_ONLY),
     "events": Kind("/api/v1/events", Event, most=MOST_EVENT_PAGES),
     "services": Kind("/api/v1/services", Service),
-    "endpointslices": Kind("/apis/discovery.k8s.io/v1/endpointslices", EndpointSlice),
+    "endpointslices": Kind("/apis/discovery.k8s.io/v1/endpointslices", EndpointSlice, keep=_backing),
     "persistentvolumeclaims": Kind("/api/v1/persistentvolumeclaims", Claim),
     "storageclasses": Kind("/apis/storage.k8s.io/v1/storageclasses", StorageClass, namespaced=False),
     "resourcequotas": Kind("/api/v1/resourcequotas", Quota),
     "limitranges": Kind("/api/v1/limitranges", LimitRange),
-    "deployments": Kind("/apis/apps/v1/deployments", Workload),
-    "replicasets": Kind("/apis/apps/v1/replicasets", Workload),
-    "statefulsets": Kind("/apis/apps/v1/statefulsets", Workload),
-    "daemonsets": Kind("/apis/apps/v1/daemonsets", Workload),
-    "jobs": Kind("/apis/batch/v1/jobs", Workload),
+    "deployments": Kind("/apis/apps/v1/deployments", Workload, keep=_own_template),
+    "replicasets": Kind("/apis/apps/v1/replicasets", Workload, keep=_own_template),
+    "statefulsets": Kind("/apis/apps/v1/statefulsets", Workload, keep=_own_template),
+    "daemonsets": Kind("/apis/apps/v1/daemonsets", Workload, keep=_own_template),
+    "jobs": Kind("/apis/batch/v1/jobs", Workload, keep=_own_template),
     "validatingwebhookconfigurations": Kind(
         "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", WebhookConfiguration, namespaced=False
     ),
@@ -102,7 +125,7 @@ class Listed(Generic[T]):
 
 def listed(access: Access, name: str) -> Listed[Any]:
     """The list of this name (KINDS), fetched once a run. Raises ClusterError."""
-    return access.shared(f"kubernetes {name}", lambda: _fetched(access, name, lambda item: item))
+    return access.shared(f"kubernetes {name}", lambda: _fetched(access, name, KINDS[name].keep))
 
 
 def _fetched(access: Access, name: str, keep: Callable[[Any], T | None]) -> Listed[T]:
@@ -135,9 +158,11 @@ def _read(server: Cluster, kind: Kind, path: str, scope: str, keep: Callable[[An
     total = 0
     gap = None
     try:
-        for page in server.pages(path, Page[kind.shape], most=kind.most, accept=kind.accept):  # type: ignore[name-defined]  # the shape is data
+        for page in server.pages(path, Page[msgspec.Raw], most=kind.most, accept=kind.accept):
+            # one at a time: a whole page of pods in full is 10 MB, of which little is kept
+            items += [kept for raw in page.items or () if (kept := keep(parsed(path, raw, kind.shape))) is not None]
             total += len(page.items or ())
-            items += [kept for item in page.items or () if (kept := keep(item)) is not None]
+            del page
     except ClusterError as error:
         if not total:
             raise

@@ -38,7 +38,7 @@ def _limit(it: One, name: str) -> float | None:
     return amount((it.spec.resources.limits or {}).get(name))
 
 
-def _memory_limit(it: One) -> int | None:
+def memory_limit(it: One) -> int | None:
     found = _limit(it, "memory")
     return int(found) if found else None
 
@@ -160,8 +160,8 @@ MADE_OF: tuple[Fact[One], ...] = (
     fact("container.read_only", "bool", _read_only, "securityContext.readOnlyRootFilesystem."),
     fact("container.env_names", "texts", _env_names, "Names in env."),
     fact("container.restart_policy", "text", restart_policy, "restartPolicy in Docker's words: always, on-failure, no; an init container's is on-failure."),
-    fact("container.memory_limit_bytes", "int", _memory_limit, "resources.limits.memory; none without a limit.", "bytes"),
-    fact("container.has_memory_limit", "bool", lambda it: _memory_limit(it) is not None, "resources.limits.memory is set."),
+    fact("container.memory_limit_bytes", "int", memory_limit, "resources.limits.memory; none without a limit.", "bytes"),
+    fact("container.has_memory_limit", "bool", lambda it: memory_limit(it) is not None, "resources.limits.memory is set."),
     fact("container.memory_request_bytes", "int", _memory_request, "resources.requests.memory.", "bytes"),
     fact("container.may_swap", "bool", lambda _: False, "The kubelet gives containers no swap unless a node is set up for it."),
     fact("container.cpu_limit", "double", lambda it: _limit(it, "cpu"), "resources.limits.cpu; none without a limit.", "cores"),

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from probes._decoding import decoder
+
 Labels = dict[str, str]
 
 
@@ -299,15 +301,6 @@ class Strategy(Struct, frozen=True):
     rolling_update: RollingUpdate | None = None
 
 
-class ClaimTemplateSpec(Struct, frozen=True):
-    storage_class_name: str | None = None
-
-
-class ClaimTemplate(Struct, frozen=True):
-    metadata: Meta = Meta()
-    spec: ClaimTemplateSpec = ClaimTemplateSpec()
-
-
 class WorkloadSpec(Struct, frozen=True):
     """Deployment, ReplicaSet, StatefulSet, DaemonSet and Job have the same names for the same things."""
 
@@ -316,7 +309,9 @@ class WorkloadSpec(Struct, frozen=True):
     suspend: bool = False
     min_ready_seconds: int = 0
     progress_deadline_seconds: int | None = None
-    template: Template = Template()
+    template: msgspec.Raw = msgspec.Raw(b"{}")
+    """As it came, for of most workloads nobody reads it: a fourth of the memory."""
+
     strategy: Strategy | None = None
     update_strategy: Strategy | None = None
     pod_management_policy: str = ""
@@ -348,6 +343,11 @@ class Workload(Struct, frozen=True):
     metadata: ManagedMeta = ManagedMeta()
     spec: WorkloadSpec = WorkloadSpec()
     status: WorkloadStatus = WorkloadStatus()
+
+    @property
+    def pod(self) -> PodSpec:
+        """What its pods are made from. Raises msgspec.ValidationError where that is no template."""
+        return decoder(Template).decode(self.spec.template).spec
 
     @property
     def key(self) -> str:

@@ -67,8 +67,8 @@ class Moment(msgspec.Struct, frozen=True):
     skew: float
 
 
-def owned(kind: str, found: Iterable[Workload], sets: Iterable[Workload], pods: Pods, moment: Moment) -> Iterator[Owned]:
-    """Each workload of a kind with its own."""
+def owned(found: Iterable[tuple[str, Workload]], sets: Iterable[Workload], pods: Pods, moment: Moment) -> Iterator[Owned]:
+    """Each workload, given with its kind, with its own."""
     by_owner = _sets_by_owner(sets)
     suspects: dict[str, list[Pod]] = defaultdict(list)
     for pod in pods.suspects:
@@ -76,7 +76,7 @@ def owned(kind: str, found: Iterable[Workload], sets: Iterable[Workload], pods: 
     well: dict[str, list[Well]] = defaultdict(list)
     for one in pods.well:
         well[one.owner].append(one)
-    for it in found:
+    for kind, it in found:
         versions = tuple(sorted(by_owner.get(it.metadata.uid, ()), key=lambda version: -version.number))
         uids = [it.metadata.uid, *(version.made.metadata.uid for version in versions)]
         own = (tuple(pod for uid in uids for pod in suspects.get(uid, ())), tuple(one for uid in uids for one in well.get(uid, ())))
@@ -95,7 +95,7 @@ def _sets_by_owner(sets: Iterable[Workload]) -> Mapping[str, list[Version]]:
 
 def changed(old: Workload, new: Workload) -> tuple[str, ...]:
     """What differs between two versions, a text a field: `image of api: ml/api:1.2 -> ml/api:1.3`."""
-    was, now = old.spec.template.spec, new.spec.template.spec
+    was, now = old.pod, new.pod
     before = {container.name: container for container in (*(was.init_containers or ()), *was.containers)}
     after = {container.name: container for container in (*(now.init_containers or ()), *now.containers)}
     found = [f"container {name} is new" for name in after if name not in before]

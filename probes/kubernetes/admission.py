@@ -145,11 +145,8 @@ def _webhook(hook: Webhook, meta: ManagedMeta, ready: Mapping[str, int], there: 
 
 def ready_addresses(access: Access) -> Mapping[str, int]:
     found: dict[str, int] = defaultdict(int)
-    for slice_ in listed(access, "endpointslices").items:
-        service = (slice_.metadata.labels or {}).get("kubernetes.io/service-name", "")
-        found[f"{slice_.metadata.namespace}/{service}"] += sum(
-            len(one.addresses or ()) for one in slice_.endpoints or () if one.conditions.ready is not False
-        )
+    for backing in listed(access, "endpointslices").items:
+        found[backing.service] += backing.ready
     return found
 
 

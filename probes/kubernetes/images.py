@@ -60,7 +60,7 @@ def _before(access: Access) -> set[str]:
         sets: Sequence[Workload] = listed(access, "replicasets").items
     except ClusterError:
         return set()
-    return {container.image for one in sets for container in one.spec.template.spec.containers}
+    return {container.image for one in sets for container in one.pod.containers}
 
 
 def _values(image: str, running: Iterable[str], before: Iterable[str]) -> Mapping[str, Value]:

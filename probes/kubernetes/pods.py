@@ -134,7 +134,6 @@ FACTS: tuple[Fact[Seen], ...] = (
     fact("pod.owner_kind", "text", lambda it: owner.kind if (owner := controller(it.pod)) else None, "Kind of its controller; none for a pod on its own."),
 )  # fmt: skip
 SPECS: tuple[Spec, ...] = tuple(spec for spec, _ in FACTS)
-NAME = Spec(name="ns.name", type="text", doc="Its name.")
 
 
 def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
@@ -149,8 +148,6 @@ def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
         if not named or pod.key in named:
             yield from _told(Seen(pod, access.now, server.skew), access)
     yield from found.listed.gaps(access, "pod")
-    for namespace in sorted({pod.metadata.namespace for pod in found.suspects}):
-        yield Look(subject=Subject("ns", namespace), values={"ns.name": namespace}, command="kubectl get namespaces", vantage="pod")
     yield Swept(kind="pod", scope=found.listed.scope, count=found.listed.total, complete=found.listed.complete)
 
 
@@ -173,7 +170,7 @@ PROBES = (
         name="kubernetes.pods",
         kind="pod",
         doc="Lists the pods of a cluster and tells of each that may be unwell.",
-        gives=(*SPECS, NAME),
+        gives=SPECS,
         relations=RELATIONS,
         look=look,
         stands_for=("kubectl get pods", "kubectl get pods -A", "kubectl describe pod"),

@@ -13,13 +13,14 @@ from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Swept
 from probes._fact import Fact, fact, taken
 from probes.kubernetes._attempt import containers, waiting_reason
 from probes.kubernetes._cluster import ClusterError, cluster, unavailable
+from probes.kubernetes._cluster import subject as subject_of_cluster
 from probes.kubernetes._lists import Listed, Pods, listed, pods, ready_now
 from probes.kubernetes._shapes import Condition, Pod, Workload
 from probes.kubernetes._times import seconds
 from probes.kubernetes._workloads import Moment, Owned, changed, made_by_cron, owned, ready_pods
 
 KINDS = {"Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets", "Job": "jobs", "ReplicaSet": "replicasets"}
-RELATIONS = ("workload in ns", "workload runs pod")
+RELATIONS = ("workload in ns", "ns in cluster", "workload runs pod")
 MOST_TEXTS = 20
 
 
@@ -195,7 +196,7 @@ FACTS: tuple[Fact[Owned], ...] = (
     fact("workload.strategy", "text", _rolling, "The type of its strategy, with maxUnavailable and maxSurge."),
     fact("workload.drains", "bool", _drains, "Its strategy may end all old pods before a new one is ready."),
     fact("workload.deadline", "span", lambda it: float(it.it.spec.progress_deadline_seconds) if it.it.spec.progress_deadline_seconds else None, "spec.progressDeadlineSeconds.", "s"),
-    fact("workload.service_account", "text", lambda it: it.it.spec.template.spec.service_account_name or None, "serviceAccountName of its template."),
+    fact("workload.service_account", "text", lambda it: it.it.pod.service_account_name or None, "serviceAccountName of its template."),
 )  # fmt: skip
 SPECS: tuple[Spec, ...] = tuple(spec for spec, _ in FACTS)
 
@@ -218,17 +219,20 @@ def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
             yield Swept(kind="workload", scope=f"{name} in {it.scope}", count=it.total, complete=it.complete)
     for one in everything(access, found, server.skew):
         if one.key in named if named else may_be_stuck(one):
-            yield from _told(one)
+            yield from _told(one, access)
 
 
-def everything(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
+def everything(access: Access, found: Pods, skew: float) -> Sequence[Owned]:
     """Every workload of the kinds whose lists can be read, with its own; no Deployment where ReplicaSets cannot be: they lead to its pods."""
+    return access.shared("kubernetes workloads", lambda: list(_everything(access, found, skew)))
+
+
+def _everything(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
     sets = _readable(access, "replicasets")
-    for kind, name in KINDS.items():
-        if kind == "Deployment" and sets is None:
-            continue
-        alone = [one for one in _readable(access, name) or () if kind != "ReplicaSet" or not one.metadata.owner_references]
-        yield from owned(kind, alone, sets or (), found, Moment(access.now, skew))
+    kinds = {kind: name for kind, name in KINDS.items() if kind != "Deployment" or sets is not None}
+    of_all = ((kind, one) for kind, name in kinds.items() for one in _readable(access, name) or ())
+    alone = ((kind, one) for kind, one in of_all if kind != "ReplicaSet" or not one.metadata.owner_references)
+    yield from owned(alone, sets or (), found, Moment(access.now, skew))
 
 
 def unwell(access: Access, found: Pods, skew: float) -> Iterator[Owned]:
@@ -254,10 +258,12 @@ def _failed(it: Owned) -> bool:
     return bool(_condition(it, "ReplicaFailure").status == "True" or (it.kind == "Job" and it.it.status.failed))
 
 
-def _told(it: Owned) -> Iterator[Answer]:
+def _told(it: Owned, access: Access) -> Iterator[Answer]:
     subject, meta = Subject("workload", it.key), it.it.metadata
     yield Look(subject=subject, values=taken(FACTS, it), command=f"kubectl describe {it.kind.lower()} {meta.name} -n {meta.namespace}", vantage="pod")
-    yield Relation("in", subject, Subject("ns", meta.namespace))
+    ns = Subject("ns", meta.namespace)
+    yield Relation("in", subject, ns)
+    yield Relation("in", ns, subject_of_cluster(access))
     for pod in it.suspects:
         yield Relation("runs", subject, Subject("pod", pod.key))
 

@@ -40,15 +40,20 @@ def _called(facts: Facts, host: str) -> Iterable[Subject]:
 def _dependency(given: Given) -> Mapping[str, Value]:
     host = given.text("container.log_host")
     other = named(given.facts, host, given.subject)
+    return {"container.dependency": host if other is None or other == given.subject else other.key}
+
+
+def _state(given: Given) -> Mapping[str, Value]:
+    host = given.text("container.log_host")
+    other = named(given.facts, host, given.subject)
     if other is None or other == given.subject:
-        return {"container.dependency": host, "container.dependency_state": "unknown" if host else ""}
+        return {"container.dependency_state": "unknown" if host else ""}
     state = given.facts.value(other, "container.state")
     steady = given.facts.value(other, "container.steady")
     down = (
         None if not isinstance(state, str) else state != "running" or (steady is False and bool(given.facts.value(other, "container.restart_count")))
     )
     return {
-        "container.dependency": other.key,
         "container.dependency_state": state if isinstance(state, str) else "unknown",
         "container.dependency_down": down,
         "container.dependency_apart": _apart(given, other),
@@ -75,13 +80,19 @@ DERIVATIONS = (
         kind="container",
         gives=(
             Spec(name="container.dependency", type="text", doc="what its log says it could not reach: a container, or a host name"),
+        ),
+        needs=("container.log_host",),
+        function=_dependency,
+    ),
+    Derivation(
+        kind="container",
+        gives=(
             Spec(name="container.dependency_state", type="text", doc="the state of that container; unknown if no container has that name"),
             Spec(name="container.dependency_down", type="bool", doc="that container is not up, or keeps restarting"),
             Spec(name="container.dependency_apart", type="bool", doc="no network joins the two"),
         ),
-        needs=("container.log_host",),
-        wants=("container.networks",),
-        function=_dependency,
+        needs=("container.log_host", "container.networks"),
+        function=_state,
     ),
 )
 RELATORS = (Relator(relations=(NEEDS,), needs=("container.log_host",), function=_needs),)

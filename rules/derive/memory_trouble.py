@@ -1,7 +1,7 @@
 """Is this a memory trouble that counts now, and of which sort? One word for containers and for processes.
 
-`memory_trouble`: oom (the main process was killed for memory), child (another process in it was), killed (SIGKILL and no word of who sent
-it), log (its own log tells of memory), or "".
+`memory_trouble`: oom (the main process was killed for memory), child (another process in it was), evicted (by the kubelet, whose node was low on
+memory, and nothing runs in its stead), killed (SIGKILL and no word of who sent it), log (its own log tells of memory), or "".
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from rules._facts import Facts
 
 DEAD_COUNTS_S = 24 * 3600.0
 ALIVE_COUNTS_S = 3600.0
+LOW_ON_MEMORY = "low on resource: memory"
+"""How the kubelet words an eviction for memory (pkg/kubelet/eviction)."""
+
 IN_LOG = frozenset({"gpu-out-of-memory", "memory-error", "worker-killed", "shared-memory", "jvm-heap", "memory-guard"})
 
 
@@ -28,11 +31,20 @@ def _container(given: Given) -> Mapping[str, Value]:
         return _said("")
     if recent_kill:
         return _killed_for_memory(given, death)
+    if recent_death and _evicted(given):
+        return _said("evicted")
     if not recent_death or given["container.unwell"] is not True:
         return _said("")
     if death == "bus-error":
         return _said("log")
     return _killed(given) if death == "killed" else _by_log(given)
+
+
+def _evicted(given: Given) -> bool:
+    """An eviction whose pod was replaced, and whose workload has what it wants, is how it should be."""
+    ready, wanted = given.number("workload.pods_ready"), given.number("workload.pods_wanted")
+    replaced = ready is not None and wanted is not None and ready >= wanted and given["workload.job_failed"] is None
+    return given["pod.reason"] == "Evicted" and LOW_ON_MEMORY in given.text("pod.message") and not replaced
 
 
 def _killed_for_memory(given: Given, death: str) -> Mapping[str, Value]:
@@ -85,11 +97,14 @@ def _onset(given: Given) -> Mapping[str, Value]:
 DERIVATIONS = (
     Derivation(
         kind="container",
-        gives=(Spec(name="container.memory_trouble", type="text", doc="oom, child, killed, log or nothing"),),
+        gives=(Spec(name="container.memory_trouble", type="text", doc="oom, child, evicted, killed, log or nothing"),),
         needs=(
             "container.state", "container.memory_killed_at", "container.died_at", "container.death", "container.steady", "container.unwell",
         ),
-        wants=("container.log_says", "container.events_complete", "container.child_killed"),
+        wants=(
+            "container.log_says", "container.events_complete", "container.child_killed", "pod.reason", "pod.message", "workload.pods_ready", "workload.pods_wanted",
+            "workload.job_failed",
+        ),
         function=_container,
     ),
     Derivation(

@@ -1,33 +1,56 @@
-"""Which Service of the cluster does the host in a log mean, and is anybody behind it?"""
+"""Which Service of the cluster does the host in a log mean, is anybody behind it, and which containers should be?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from probes._contract import Spec, Subject, Value
-from rules._derivation import Derivation, Given
+from probes._contract import Relation, Spec, Subject, Value
+from rules._derivation import Derivation, Given, Relator
+from rules._facts import Facts
 
 NO_SERVICE, NOBODY, READY, OUTSIDE = "there is no such Service", "nobody is ready behind it", "it has ready backends", "not a name of this cluster"
 
 
 def _service(given: Given) -> Mapping[str, Value]:
     host = given.text("container.log_host")
-    name, _, rest = host.partition(".")
-    own = given.subject.key.partition("/")[0]
-    namespace = rest.removesuffix(".cluster.local").removesuffix(".svc") or own
-    state = _state(given, Subject("ns", namespace), name) if name and "." not in namespace else OUTSIDE if host else ""
+    state = _state(given.facts, given.subject, host)
     down = {NO_SERVICE: True, NOBODY: True, READY: False}.get(state)
     return {"container.service_host": host, "container.service_state": state, "container.service_down": down if host else False}
 
 
-def _state(given: Given, namespace: Subject, name: str) -> str:
-    services = given.facts.value(namespace, "ns.services")
+def _named(asker: Subject, host: str) -> tuple[str, str] | None:
+    """The namespace and name that a host is, as a pod of this one resolves it; None for what no Service is called."""
+    name, _, rest = host.partition(".")
+    namespace = rest.removesuffix(".cluster.local").removesuffix(".svc") or asker.key.partition("/")[0]
+    return (namespace, name) if name and "." not in namespace else None
+
+
+def _state(facts: Facts, asker: Subject, host: str) -> str:
+    named = _named(asker, host)
+    if named is None:
+        return OUTSIDE if host else ""
+    namespace, name = named
+    services = facts.value(Subject("ns", namespace), "ns.services")
     if not isinstance(services, tuple):
         return ""
     if name not in services:
         return NO_SERVICE
-    empty = given.facts.value(namespace, "ns.services_without_backends")
+    empty = facts.value(Subject("ns", namespace), "ns.services_without_backends")
     return NOBODY if isinstance(empty, tuple) and name in empty else READY
+
+
+def _needs(facts: Facts) -> Iterable[Relation]:
+    """The Service or host that a container's log says it cannot reach, and the containers that should answer there."""
+    for container in facts.subjects("container"):
+        host = facts.value(container, "container.service_host")
+        if not isinstance(host, str) or not host or facts.value(container, "container.service_down") is False:
+            continue
+        named = _named(container, host)
+        service = Subject("service", f"svc:{named[0]}/{named[1]}" if named else host)
+        yield Relation("needs", container, service)
+        for pod in facts.targets(service, "service selects pod"):
+            behind = (one for one in facts.sources(pod, "container in pod") if facts.value(one, "container.ready") is False)
+            yield from (Relation("needs", container, one) for one in behind if one != container)
 
 
 DERIVATIONS = (
@@ -44,5 +67,12 @@ DERIVATIONS = (
         ),
         needs=("container.log_host", "container.waiting_reason"),
         function=_service,
+    ),
+)
+RELATORS = (
+    Relator(
+        relations=("container needs service", "container needs container"),
+        needs=("container.service_host", "container.service_down"),
+        function=_needs,
     ),
 )

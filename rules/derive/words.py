@@ -35,6 +35,7 @@ def _memory(given: Given) -> Mapping[str, Value]:
     words = {
         "oom": f"killed for memory{at_limit}",
         "child": f"a process in it was killed for memory{at_limit}",
+        "evicted": "evicted, for its node was low on memory",
         "killed": "killed by SIGKILL, perhaps for memory",
         "log": "by its own log",
     }

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,6 +76,8 @@ class Node:
         self.ca = authority.certificate
         self.kubeconfig = folder / "admin.conf"
         self.audit_log = folder / "audit.log"
+        self.commands: Mapping[str, list[str]] = {}
+        """How each component is started, also one that was left out."""
 
     def attempt(self, *words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a kubectl command and give its result, whatever it was."""
@@ -134,8 +136,11 @@ class Node:
 
 
 @contextlib.contextmanager
-def node(extras: Collection[str] = tuple(EXTRAS)) -> Iterator[Node]:
-    """Start a node, with names, metrics and registries or fewer of them, and take it away again. Raises NodeError."""
+def node(extras: Collection[str] = tuple(EXTRAS), without: Collection[str] = (), flags: Mapping[str, list[str]] = {}) -> Iterator[Node]:
+    """Start a node, with names, metrics and registries or fewer of them, and take it away again. Raises NodeError.
+
+    `without` names components that are not started, `flags` gives some further flags.
+    """
     if why := missing():
         raise NodeError(why)
     try:
@@ -149,7 +154,9 @@ def node(extras: Collection[str] = tuple(EXTRAS)) -> Iterator[Node]:
         authority = Authority(folder, "ca")
         address = settings.write(folder, number, authority)
         it = Node(folder, address, binaries["kubernetes"], authority)
-        (folder / "plan.json").write_text(json.dumps(settings.plan(number, components(folder, address, binaries, extras))))
+        parts = [each | {"command": each["command"] + flags.get(each["name"], [])} for each in components(folder, address, binaries, extras)]
+        it.commands = {each["name"]: each["command"] for each in parts}
+        (folder / "plan.json").write_text(json.dumps(settings.plan(number, [each for each in parts if each["name"] not in without])))
         print("start", file=keeper.stdin, flush=True)
         _wait_until_up(it)
         if objects := services.objects(address, extras):

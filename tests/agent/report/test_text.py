@@ -218,3 +218,29 @@ if __name__ == "__main__":
     for name, kind, explain in KEPT:
         path, said = _golden(name, kind, explain=explain)
         path.write_text(said, encoding="utf-8", newline="")
+
+
+def test_problems_that_differ_in_their_titles_alone_are_read_once() -> None:
+    many = tuple(examples.incident(id=f"{number:04}", title=f"job-{number} was killed") for number in range(10))
+    other = examples.incident(id="ffff", title="web was killed", severity="critical")
+    said = render(examples.report(incidents=(*many[:5], other, *many[5:])))
+
+    assert 2 == said.count("ROOT")
+    assert "ALIKE  9 more with the same cause, evidence and fix:" in said
+    assert "job-6 was killed" in said
+    assert "job-7 was killed" not in said
+    assert "and 3 more: --explain" in said
+    assert "11. web was killed" in said
+
+
+@pytest.mark.parametrize("changed", [{"fix": ()}, {"evidence": ()}, {"named_ids": ("another",)}, {"consequences": (examples.incident(id="0001"),)}])
+def test_problems_that_differ_in_more_are_read_each(changed: dict[str, tuple[object, ...]]) -> None:
+    both = (examples.incident(id="0002"), examples.incident(id="0003", **changed))
+
+    assert "ALIKE" not in render(examples.report(incidents=both))
+
+
+def test_explain_folds_nothing() -> None:
+    both = tuple(examples.incident(id=f"{number:04}") for number in range(2))
+
+    assert "ALIKE" not in render(examples.report(incidents=both), explain=True)

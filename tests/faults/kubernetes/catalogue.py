@@ -26,7 +26,7 @@ CAUSES = {
     STUCK: frozenset({
         "insufficient-resources", "image-pull-failure", "missing-pvc", "gpu-not-there", "no-node-matches", "taints", "host-port-taken", "quota-exceeded",
         "limit-range", "pod-security", "webhook-rejects", "webhook-down", "missing-service-account", "missing-config", "readiness-probe-failing", "crashing",
-        "init-blocked", "rollout-strategy", "paused", "node-trouble", "topology-spread", "pdb", "storage-class", "volume-attach", "controller-down",
+        "init-blocked", "rollout-strategy", "paused", "node-trouble", "topology-spread", "pdb", "storage-class", "volume-attach", "controller-down", "cannot-start",
         *("missing-class", "scheduler-missing", "webhook-rejects", "quota-needs-requests"),  # invented here: the truth had no id
     }),
 }  # fmt: skip
@@ -44,6 +44,8 @@ class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The verdict of a truthful expert about one subject, or about many of one incident, with everything at hand and with sources withdrawn.
 
     A subject is `Kind/name` for a workload, `pod/container` for a container; pods' names are patterns (`web-*/server`).
+    In another of the planting's namespaces it is `namespace/Kind/name`, `namespace/pod/container`.
+    `shared`: what the members have in common, as the API calls it: they are one incident that names it, and nothing of them stands beside it.
     """
 
     row: str
@@ -55,6 +57,7 @@ class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accept: list[str] = []
     accept_undetermined: bool = False
     accept_cause: bool = False
+    shared: str = ""
     consequence: bool = False
     without_logs: Withdrawn = "weaker"
     without_events: Withdrawn = "weaker"
@@ -74,6 +77,8 @@ class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Wait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that the API must show: of `count` pods (and a container of them), of events, or of an object."""
 
+    # another namespace of the planting than its own
+    namespace: str = ""
     # pods whose name matches, and a container in them
     pod: str = ""
     count: int = 1
@@ -133,12 +138,13 @@ class ToldNode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Planting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One namespace with its story, how it is planted, and the verdicts that are expected: none for a healthy one."""
+    """One namespace (or some) with its story, how it is planted, and the verdicts that are expected: none for a healthy one."""
 
     id: str
     story: str
     mechanism: Literal["real", "told"]
     objects: list[Manifest]
+    namespaces: list[str] = []
     namespace_labels: dict[str, str] = {}
     told_node: ToldNode | None = None
     node_conditions: list[dict[str, str]] = []
@@ -155,6 +161,11 @@ class Planting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def healthy(self) -> bool:
         return not self.expect
+
+    @property
+    def own_namespaces(self) -> list[str]:
+        """All that are its own: the one with its id, and the further ones."""
+        return [self.id, *self.namespaces]
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -198,11 +209,11 @@ _GRACE_S = 3  # planted pods are removed again: none needs half a minute for it
 
 
 def manifest(short: Manifest, namespace: str) -> Manifest:
-    """A whole manifest of a short one: `name`, `labels` and `pod` (the pod's spec) are put where they belong, the rest is as in Kubernetes."""
-    rest = {key: value for key, value in short.items() if key not in ("kind", "name", "labels", "pod")}
+    """A whole manifest of a short one: `name`, `namespace`, `labels` and `pod` (the pod's spec) are put where they belong, the rest is as in Kubernetes."""
+    rest = {key: value for key, value in short.items() if key not in ("kind", "name", "namespace", "labels", "pod")}
     kind, name = short["kind"], short["name"]
     labels = {"app": name} | short.get("labels", {})
-    metadata = {"name": name} if kind in _OF_THE_CLUSTER else {"name": name, "namespace": namespace}
+    metadata = {"name": name} if kind in _OF_THE_CLUSTER else {"name": name, "namespace": short.get("namespace", namespace)}
     whole = {"apiVersion": next((version for version, kinds in _VERSIONS.items() if kind in kinds), "v1"), "kind": kind, "metadata": metadata} | rest
     if "pod" in short:
         whole["metadata"] = metadata | {"labels": labels}
@@ -241,14 +252,14 @@ def _steps(steps: list[Step]) -> list[Step]:
 
 
 def _mistakes(catalogue: Catalogue) -> list[str]:
-    ids = [planting.id for planting in catalogue.all]
+    ids = [name for planting in catalogue.all for name in planting.own_namespaces]
     found = [f"{name} twice" for name in set(ids) if ids.count(name) > 1]
     found += [f"{planting.id}: a fault without a verdict" for planting in catalogue.faults if planting.healthy]
     found += [f"{planting.id}: healthy, and a verdict" for planting in catalogue.healthy if not planting.healthy]
     for planting in catalogue.all:
         found += [f"{planting.id}: {mistake}" for expect in [*planting.expect, *planting.also] for mistake in _verdict_mistakes(expect)]
         found += [f"{planting.id}: {mistake}" for wait in _waits(planting) for mistake in _wait_mistakes(wait)]
-        found += [f"{planting.id}: no namespace is called so" for _ in range(not re.fullmatch(r"[a-z0-9-]{3,40}", planting.id))]
+        found += [f"{name}: no namespace is called so" for name in planting.own_namespaces if not re.fullmatch(r"[a-z0-9-]{3,40}", name)]
     return found
 
 

@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from tests.faults.kubernetes.catalogue import Catalogue, Manifest, Planting, Signal, Step, ToldNode, Wait, load, manifest
+from tests.faults.kubernetes.catalogue import CATALOGUE, Catalogue, Manifest, Planting, Signal, Step, ToldNode, Wait, load, manifest
 from tests.faults.kubernetes.images import archive
 from tests.faults.kubernetes.look import Seen, unmet
 from tests.faults.kubernetes.registries import NAMES, Registries
@@ -59,7 +59,7 @@ class Garden:
 
     def __enter__(self) -> Self:
         self._registries = Registries(self.node)
-        names = {_told(name, {}): image for name, image in self.catalogue.images.items()}
+        names = {filled(name, {}): image for name, image in self.catalogue.images.items()}
         place = archive(self.node.folder / "planted.tar", names)
         self.node.load(place)
         place.unlink()
@@ -95,7 +95,7 @@ class Garden:
             self.node.attempt(*shlex.split(command))
         for name in self._of_the_cluster:
             self.node.attempt("delete", name, "--ignore-not-found", "--wait=false")
-        namespaces = [planting.id for planting in plantings]
+        namespaces = [name for planting in plantings for name in planting.own_namespaces]
         for planting in plantings:
             if planting.told_node:
                 self.node.attempt("-n", planting.id, "delete", "deployment,pod", "--all", "--grace-period=0", "--force")
@@ -127,7 +127,7 @@ class Garden:
 
     def _prepare(self, planting: Planting) -> None:
         labels = {_LABEL: "yes"} | planting.namespace_labels
-        self._apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": planting.id, "labels": labels}}])
+        self._apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}} for name in planting.own_namespaces])
         if planting.told_node:
             self._tell_of_a_node(planting.told_node)
         if planting.node_conditions:
@@ -168,11 +168,11 @@ class Garden:
 
     def _take_one(self, planting: Planting, step: Step) -> None:
         if step.undo:
-            self._undo.append(_told(step.undo, {}))
+            self._undo.append(filled(step.undo, {}))
         if step.apply:
             self.apply(planting, step.apply)
         if step.kubectl:
-            self.node.kubectl("-n", planting.id, *shlex.split(_told(step.kubectl, {})))
+            self.node.kubectl("-n", planting.id, *shlex.split(filled(step.kubectl, {})))
         if step.wait and (missing := self._wait(planting, step.wait)):
             raise NotPlantedError(f"half-way: {missing}")
         if step.signal:
@@ -186,7 +186,7 @@ class Garden:
     def _wait(self, planting: Planting, waits: Sequence[Wait]) -> str:
         """Wait until the API shows what is wanted, all of it; what it never showed is returned, an empty text when nothing."""
         deadline = time.monotonic() + planting.timeout
-        while missing := next((why for wait in waits if (why := unmet(self.seen(), planting.id, wait))), ""):
+        while missing := next((why for wait in waits if (why := unmet(self.seen(), wait.namespace or planting.id, wait))), ""):
             if time.monotonic() > deadline:
                 return missing
             time.sleep(_POLL_SECONDS / 2)
@@ -274,11 +274,11 @@ def _first_process(container: str) -> int:
 
 
 def _whole(short: Manifest, planting: Planting, words: dict[str, str]) -> Manifest:
-    told: Manifest = json.loads(_told(json.dumps(manifest(short, planting.id)), words))
+    told: Manifest = json.loads(filled(json.dumps(manifest(short, planting.id)), words))
     return told
 
 
-def _told(text: str, words: dict[str, str]) -> str:
+def filled(text: str, words: dict[str, str]) -> str:
     """The text with what the catalogue leaves open: `@name@`, and `@ago:SECONDS@`."""
     known = NAMES | {"node": NAME} | words
     text = re.sub(r"@ago:(\d+)@", lambda found: _moment(int(found[1])), text)
@@ -310,8 +310,9 @@ def main() -> None:
     )
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--check", action="store_true", help="plant in batches and print what the API shows")
+    parser.add_argument("--catalogue", type=Path, default=CATALOGUE, metavar="FILE", help="another catalogue, e.g. second.yaml")
     options = parser.parse_args()
-    catalogue = load()
+    catalogue = load(options.catalogue)
     chosen = catalogue.named(*options.ids) if options.ids else catalogue.all
     if options.check:
         _check(catalogue, chosen)
@@ -349,7 +350,8 @@ def _check(catalogue: Catalogue, chosen: Sequence[Planting]) -> None:
             print(f"--- {len(batch)} in {time.monotonic() - began:.1f} s", flush=True)
             seen = Seen(it)
             for planting in batch:
-                print(f"{planting.id}:\n" + "\n".join(f"    {line}" for line in seen.told(planting.id)), flush=True)
+                for name in planting.own_namespaces:
+                    print(f"{name}:\n" + "\n".join(f"    {line}" for line in seen.told(name)), flush=True)
             garden.weed(batch)
     print("\n".join(failed) or "all as told")
     sys.exit(1 if failed else 0)

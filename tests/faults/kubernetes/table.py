@@ -2,6 +2,7 @@
 
     python -m tests.faults.kubernetes.table [ID …] [--keep FOLDER]       plant, look, print
     python -m tests.faults.kubernetes.table --replay FOLDER [ID …]       judge kept bundles again
+    python -m tests.faults.kubernetes.table --catalogue FILE …           another catalogue, e.g. second.yaml
 """
 
 import argparse
@@ -27,8 +28,8 @@ from rules._book import Book
 from tests.faults.catalogue import Verdict
 from tests.stack.node import Node, node
 
-from .catalogue import FOLLOWS, Expect, Planting, load
-from .plant import Garden, NotPlantedError, batches
+from .catalogue import CATALOGUE, FOLLOWS, Catalogue, Expect, Planting, load
+from .plant import Garden, NotPlantedError, batches, filled
 
 Grade = Literal["right", "weaker", "WRONG NAME", "oversure", "missed", "SAID"]
 View = Literal["all", "no logs", "no events", "neither"]
@@ -95,17 +96,21 @@ def incidents(found: Iterable[Incident]) -> Iterator[Incident]:
 
 
 def about(planting: Planting, one: Incident) -> bool:
-    """Whether it is about anything in the planting's namespace."""
-    return any(subject.split(" ", 1)[1].startswith(f"{planting.id}/") for subject in one.subjects if " " in subject)
+    """Whether it is about anything in the planting's namespaces."""
+    places = tuple(f"{name}/" for name in planting.own_namespaces)
+    return any(subject.split(" ", 1)[1].startswith(places) for subject in one.subjects if " " in subject)
 
 
 def matches(planting: Planting, member: str, one: Incident) -> bool:
-    kind = "workload" if member[0].isupper() else "container"
-    return any(fnmatch.fnmatchcase(subject, f"{kind} {planting.id}/{member}") for subject in one.subjects)
+    whole = member if member.count("/") > 1 else f"{planting.id}/{member}"
+    kind = "workload" if whole.split("/")[1][0].isupper() else "container"
+    return any(fnmatch.fnmatchcase(subject, f"{kind} {whole}") for subject in one.subjects)
 
 
 def said_about(report: Report, planting: Planting, expect: Expect) -> Said:
     """Under the row expected: of many members, all of one incident."""
+    if expect.shared:
+        return said_of_shared(report, planting, expect)
     here = [one for one in incidents(report.incidents) if about(planting, one)]
     mine = [one for one in here if one.row == expect.row and all(matches(planting, member, one) for member in expect.members)]
     some = [one for one in here if one.row == expect.row and any(matches(planting, member, one) for member in expect.members)]
@@ -122,10 +127,40 @@ def said_about(report: Report, planting: Planting, expect: Expect) -> Said:
     return Said(mine[0].band, mine[0].named_ids, others)
 
 
+def said_of_shared(report: Report, planting: Planting, expect: Expect) -> Said:
+    """Of what many members share: the one incident that holds all of them, itself or in its consequences, under the row expected and with its name."""
+    apart = [other for other in planting.expect if other is not expect and not other.consequence]
+    mine = [one for one in report.incidents if any(touches(planting, expect, apart, each) for each in incidents([one]))]
+    if len(mine) != 1:
+        return Said(f"in {len(mine)} incidents" if mine else "nothing", ())
+    lead, tree = mine[0], list(incidents(mine))
+    strangers = tuple(f"{one.row.partition('/')[2]}: under it, and does not belong there" for one in tree if any(tells(planting, other, one) for other in apart))
+    if missing := [member for member in expect.members if not any(matches(planting, member, one) for one in tree)]:
+        return Said(f"without {', '.join(missing)}", (), strangers)
+    if lead.row != expect.row or filled(expect.shared, {}) not in words_of(lead):
+        return Said(f"led by {lead.row.partition('/')[2]}, {', '.join(lead.named_ids)}", (), strangers)
+    return Said(lead.band, lead.named_ids, strangers)
+
+
+def touches(planting: Planting, expect: Expect, apart: Sequence[Expect], one: Incident) -> bool:
+    """Whether it is about a member, or about anything of the planting that no verdict tells apart."""
+    mine = any(matches(planting, member, one) for member in expect.members)
+    return mine or (about(planting, one) and not any(matches(planting, member, one) for other in apart for member in other.members))
+
+
+def tells(planting: Planting, expect: Expect, one: Incident) -> bool:
+    return one.row == expect.row and any(matches(planting, member, one) for member in expect.members)
+
+
+def words_of(one: Incident) -> str:
+    """All that an incident says by itself."""
+    return msgspec.json.encode(msgspec.structs.replace(one, consequences=[])).decode()
+
+
 def expected(planting: Planting, one: Incident) -> bool:
     """Whether a verdict of the planting is about this very row and subject."""
     wanted = [*planting.expect, *planting.also]
-    return any(one.row == other.row and any(matches(planting, member, one) for member in other.members) for other in wanted)
+    return any(tells(planting, other, one) for other in wanted)
 
 
 def explained(planting: Planting, one: Incident) -> bool:
@@ -202,11 +237,11 @@ def print_table(lines: Sequence[Line]) -> bool:
     return not any(line.grade in ("WRONG NAME", "SAID") for line in lines)
 
 
-def run(chosen: Sequence[Planting], keep: Path | None) -> list[Line]:
+def run(catalogue: Catalogue, chosen: Sequence[Planting], keep: Path | None) -> list[Line]:
     """Plant in batches and look at each; what does not show as told is named and left out."""
     _probes, book = pipeline.load()
     lines: list[Line] = []
-    with node() as it, Garden(it) as garden:
+    with node() as it, Garden(it, catalogue) as garden:
         for number, batch in enumerate(batches(chosen)):
             planted, seen = _seen(it, garden, batch)
             if seen is None:
@@ -255,10 +290,11 @@ def main() -> None:
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--replay", type=Path)
+    parser.add_argument("--catalogue", type=Path, default=CATALOGUE)
     options = parser.parse_args()
-    catalogue = load()
+    catalogue = load(options.catalogue)
     chosen = catalogue.named(*options.ids) if options.ids else catalogue.all
-    lines = replay(options.replay, chosen) if options.replay else run(chosen, options.keep)
+    lines = replay(options.replay, chosen) if options.replay else run(catalogue, chosen, options.keep)
     sys.exit(0 if print_table(lines) else 1)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.kubernetes.catalogue import CAUSES, PULL, STUCK, Catalogue, Planting, images_of, load, manifest
+from tests.faults.kubernetes.catalogue import CATALOGUE, CAUSES, PULL, STUCK, Catalogue, Planting, images_of, load, manifest
 
 SCRIPTS = Path(__file__).parent / "scripts"
 GIVEAWAYS = re.compile(r"oom|out.of|leak|kill|crash|fault|broken|bug|missing|wrong|healthy|error|denied|corrupt|stuck|bad-", re.IGNORECASE)
@@ -33,6 +33,7 @@ def test_every_cause_is_planted_but_a_few(catalogue: Catalogue) -> None:
         ("cost/batch-job-oom", "machine-out-of-memory"),  # likewise
         (STUCK, "pdb"),  # a budget does not stand in the way of a rollout: a look-alike
         *((STUCK, cause) for cause in ("quota-needs-requests", "scheduler-missing")),  # other names of what is planted
+        (STUCK, "cannot-start"),  # in the second set
     }
 
 
@@ -70,6 +71,46 @@ def test_every_script_is_used(catalogue: Catalogue) -> None:
 def test_every_image_is_used(catalogue: Catalogue) -> None:
     assert set(catalogue.images) <= {image for planting in catalogue.all for image in images_of(planting)}
 
+
+
+@pytest.fixture(scope="module")
+def second() -> Catalogue:
+    return load(CATALOGUE.with_name("second.yaml"))
+
+
+def test_the_second_set_is_large_enough_mostly_lived_and_covers_every_row(second: Catalogue) -> None:
+    real = [fault for fault in second.faults if fault.mechanism == "real"]
+
+    assert len(second.faults) >= 36
+    assert len(second.healthy) >= 10
+    assert len(real) >= 0.6 * len(second.faults)
+    assert {expect.row for fault in second.faults for expect in fault.expect} == set(CAUSES)
+
+
+def test_the_second_set_has_incidents_that_share_one_thing(second: Catalogue) -> None:
+    shared = [expect for fault in second.faults for expect in fault.expect if expect.shared]
+
+    assert len(shared) >= 8
+    assert max(len(expect.members) for expect in shared) >= 12
+    assert {"registry-unreachable", "node-trouble", "quota-exceeded", "webhook-down", "missing-config"} <= {expect.cause for expect in shared}
+
+
+def test_the_second_set_plants_nothing_of_the_first_and_gives_no_cause_away(catalogue: Catalogue, second: Catalogue) -> None:
+    names = {name for planting in second.all for name in (*planting.own_namespaces, *images_of(planting), *_names(planting))}
+
+    assert {planting.id for planting in catalogue.all} & {planting.id for planting in second.all} == set()
+    assert sorted(name for name in names if GIVEAWAYS.search(name)) == []
+
+
+def test_the_second_set_uses_every_script_and_image_of_its_own(second: Catalogue) -> None:
+    used = {file.script for image in second.images.values() for file in image.files.values() if file.script.startswith("../")}
+
+    assert {f"../scripts_second/{path.name}" for path in CATALOGUE.with_name("scripts_second").iterdir()} == used
+    assert set(second.images) <= {image for planting in second.all for image in images_of(planting)}
+
+
+def test_an_object_may_lie_in_another_namespace_of_its_planting() -> None:
+    assert manifest({"kind": "Service", "name": "web", "namespace": "shop-back"}, "shop")["metadata"] == {"name": "web", "namespace": "shop-back"}
 
 def test_a_short_manifest_is_made_whole() -> None:
     whole = manifest({"kind": "Deployment", "name": "web", "spec": {"replicas": 2}, "pod": {"containers": []}}, "h-zero")

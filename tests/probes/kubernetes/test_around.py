@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from probes._access import Access
-from probes._contract import Census, Subject, Swept, Unavailable
-from probes.kubernetes import admission, images, logs, nodes, references, services, volumes
+from probes._contract import Census, Relation, Subject, Swept, Unavailable
+from probes.kubernetes import admission, images, logs, nodes, references, services, usage, volumes
 from probes.kubernetes.admission import stopped_by
 from probes.kubernetes.images import distance
 
@@ -386,6 +386,17 @@ def test_services_are_told_with_those_that_have_nobody_behind_them(api: Api, see
     assert expected == see(SERVICES, "ns")
 
 
+def test_the_pods_that_should_be_behind_a_service_without_backends_are_told(api: Api, hands: Hands, run: RunProbe) -> None:
+    of_db = {"labels": {"app": "db", "tier": "store"}}
+    api.put("services", service("db", "ml", selector={"app": "db"}), service("api", "ml")).put("endpointslices", endpoints("api", "ml", True))
+    api.put("pods", pod("db-0", meta=of_db), pod("db-0", ns="other", meta=of_db), pod("api-1"))
+    answers = run(SERVICES, hands())
+
+    assert {"svc:ml/db": {"ready_addresses": 0, "selector": "app=db"}} == looks(answers, "service")
+    expected = [Relation("selects", Subject("service", "svc:ml/db"), Subject("pod", "ml/db-0"))]
+    assert expected == [answer for answer in answers if isinstance(answer, Relation)]
+
+
 def test_services_whose_backends_may_not_be_read_are_not_said_to_have_none(api: Api, see: See) -> None:
     api.put("services", service("api", "ml"), service("api", "other")).put("endpointslices", endpoints("api", "ml", True))
     api.answer("/apis/discovery.k8s.io/v1/endpointslices", 403)
@@ -423,6 +434,40 @@ def test_a_config_map_that_may_not_be_read_is_not_said_to_be_missing(api: Api, h
     answers = run(REFERENCES, hands(), MAIN)
 
     assert ({}, [("forbidden", "Grant it: verbs [get] on configmaps in namespace ml.")]) == (looks(answers, "container"), gaps(answers))
+
+
+# usage
+
+USAGE = usage.PROBES[0]
+METRICS = "/apis/metrics.k8s.io/v1beta1"
+LIMITED = {"resources": {"limits": {"memory": "512Mi"}}}
+SAMPLE = {"containers": [{"name": "side", "usage": {"cpu": "1", "memory": "1Gi"}}, {"name": "main", "usage": {"cpu": "250m", "memory": "131072Ki"}}]}
+
+
+@pytest.mark.parametrize(
+    ("container", "sample", "expected"),
+    [
+        (LIMITED, (200, SAMPLE), (134_217_728, 0.25, 0.25)),
+        ({}, (200, SAMPLE), (134_217_728, None, 0.25)),
+        (LIMITED, (404, None), (None, None, None)),
+        (LIMITED, (200, {"containers": []}), (None, None, None)),
+    ],
+    ids=["of its limit", "without a limit", "no sample of the pod", "no sample of the container"],
+)
+def test_use_is_that_of_the_container_named(
+    container: dict[str, Any], sample: tuple[int, object], expected: tuple[object, ...], api: Api, see: See
+) -> None:
+    api.answer(POD, 200, pod(container=container)).answer(METRICS, 200, {}).answer(f"{METRICS}/namespaces/ml/pods/api-1", *sample)
+
+    assert expected == some(see(USAGE, "container", MAIN)["ml/api-1/main"], "memory_used_bytes", "memory_used_ratio", "cpu_used")
+
+
+@pytest.mark.parametrize(("status_", "why"), [(404, "not configured"), (403, "forbidden"), (503, "refused")])
+def test_a_cluster_without_metrics_is_no_pod_without_use(status_: int, why: str, api: Api, hands: Hands, run: RunProbe) -> None:
+    api.answer(POD, 200, pod()).answer(METRICS, status_)
+    answers = run(USAGE, hands(), MAIN)
+
+    assert ({}, [why]) == (looks(answers, "container"), [reason for reason, _ in gaps(answers)])
 
 
 # logs

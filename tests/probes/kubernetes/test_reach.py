@@ -22,6 +22,7 @@ from probes.kubernetes import (
     pods,
     references,
     services,
+    usage,
     volumes,
     workloads,
 )
@@ -30,7 +31,7 @@ from probes.kubernetes._lists import listed
 
 from .conftest import Api, Handler, RunProbe, looks, pod, status, took_less_than
 
-MODULES = (admission, containers, control_plane, events, images, logs, nodes, pods, references, services, volumes, workloads)
+MODULES = (admission, containers, control_plane, events, images, logs, nodes, pods, references, services, usage, volumes, workloads)
 ALL = [probe for module in MODULES for probe in module.PROBES]
 Hands = Callable[..., Access]
 

@@ -265,7 +265,8 @@ def test_it_stands_in_its_namespace_and_runs_its_pods(api: Api, hands: Hands, ru
     api.put("deployments", made()).put("replicasets", version(1, "rs-1")).put("pods", of("rs-1", "a"), well("rs-1", "b"))
     subject = Subject("workload", KEY)
 
-    expected = [Relation("in", subject, Subject("ns", "ml")), Relation("runs", subject, Subject("pod", "ml/a"))]
+    ns = Subject("ns", "ml")
+    expected = [Relation("in", subject, ns), Relation("in", ns, Subject("cluster", "here")), Relation("runs", subject, Subject("pod", "ml/a"))]
     assert expected == [answer for answer in run(PROBE, hands()) if isinstance(answer, Relation)]
 
 

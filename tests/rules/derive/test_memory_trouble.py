@@ -115,3 +115,28 @@ def test_kills_in_one_control_group_belong_together_but_not_those_in_the_root() 
     drawn = {Relation("in", one, group) for one in found.subjects("process") for group in found.targets(one, "process in cgroup")}
 
     assert {Relation("in", Subject("process", f"p[{pid}]"), Subject("cgroup", "/slurm/job_7")) for pid in (0, 1)} == drawn
+
+
+# evicted
+
+LOW = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 41288Ki. Container trainer was using 19Gi, request is 0."
+OF_JOB = ["container trainer in pod ml/fit", "pod ml/fit in workload ml/Job/fit"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "pod", "workload"),
+    [
+        ("evicted", {"reason": "Evicted", "message": LOW}, None),
+        ("evicted", {"reason": "Evicted", "message": LOW}, {"pods_ready": 0, "pods_wanted": 1, "job_failed": None}),
+        ("evicted", {"reason": "Evicted", "message": LOW}, {"pods_ready": 0, "pods_wanted": 0, "job_failed": "BackoffLimitExceeded"}),
+        ("", {"reason": "Evicted", "message": LOW}, {"pods_ready": 1, "pods_wanted": 1, "job_failed": None}),
+        ("", {"reason": "Evicted", "message": "The node was low on resource: ephemeral-storage. "}, None),
+        ("", {"reason": "NodeLost", "message": None}, None),
+    ],
+    ids=["a pod of its own", "nothing runs in its stead", "its job has failed", "replaced", "for its disk", "for something else"],
+)
+def test_an_eviction_for_memory_counts_until_the_pod_is_replaced(expected: str, pod: Mapping[str, Value], workload: Mapping[str, Value] | None) -> None:
+    table = {TRAINER: {**DEAD, **EVENTS, "stopped_by_command": True}, "pod ml/fit": pod} | ({"workload ml/Job/fit": workload} if workload else {})
+    found = facts(table, OF_JOB if workload else OF_JOB[:1])
+
+    assert {"memory_trouble": expected} == told(found, TRAINER, "memory_trouble")
