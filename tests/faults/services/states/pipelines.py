@@ -181,6 +181,24 @@ def another_command_runs(it: Garden) -> Words:
 
 @state(
     PIPELINE,
+    "repo-locked",
+    shows="is busy, it is being blocked by",
+    why="The lock file names a process that no longer is: a command that was killed has left it.",
+    also=UNPUSHED,
+)
+def lock_left_behind(it: Garden) -> Words:
+    """A `dvc repro` was killed in a stage."""
+    repository = it.repository()
+    pipeline = repository.pipeline()
+    pipeline["stages"]["prepare"]["cmd"] = "sleep 600"
+    repository.set_pipeline(pipeline)
+    with repository.running("repro") as process:
+        process.wait_until("the stage", lambda: "> sleep 600" in process.tail(), 60)
+    return it.looks(repository, STATUS)
+
+
+@state(
+    PIPELINE,
     Expect("wrong-target", accept_undetermined=True, accept_nothing=True),
     shows='"train": .*"train.py": "modified"',
     why="A loop of this machine runs `dvc repro prepare` again and again; train, which has changed, comes after it and is never asked for. That the loop is meant for it is a guess.",
@@ -199,7 +217,7 @@ def loop_of_another_stage(it: Garden) -> Words:
 @state(
     PIPELINE,
     Expect("wrong-target", accept_undetermined=True, accept_nothing=True),
-    shows=r"status --json: 0 {}.*repro --dry: 0 .*up to date.*status --recursive --json .: 0 .*report.py",
+    shows=r"repro --dry: 0 .*up to date.*status --json: 0 .*report.py",
     why="`dvc repro` in the root looks at the root's dvc.yaml; the stage that has changed is in reports/dvc.yaml. Which one was run nobody says.",
 )
 def stage_of_another_file(it: Garden) -> Words:
@@ -216,7 +234,7 @@ def stage_of_another_file(it: Garden) -> Words:
     repository.dvc("repro", "--quiet")
     repository.dvc("push", "--quiet")
     repository.commit("Run again")
-    return it.looks(repository, "status --json dvc.yaml", REPRO, "status --recursive --json .")
+    return it.looks(repository, REPRO, STATUS)
 
 
 # healthy

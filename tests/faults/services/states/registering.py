@@ -183,6 +183,7 @@ def model_without_versions(it: Garden) -> Words:
 def registry_without_its_table(it: Garden) -> Words:
     """The table of the registered models was dropped (renamed)."""
     server, database = it.team()
+    server.get("registered-models/search")
     it.enter(database.without_table("registered_models"))
     return it.asks(server)
 
@@ -197,6 +198,7 @@ def registry_without_its_table(it: Garden) -> Words:
 def registry_waits_for_a_lock(it: Garden) -> Words:
     """Somebody holds a lock on the table of the registered models."""
     server, database = it.team()
+    server.get("registered-models/search")
     it.enter(database.locked("registered_models"))
     return it.asks(server)
 
