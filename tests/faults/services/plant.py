@@ -82,7 +82,10 @@ class Garden:
         """The state, once it shows as it is told. Raises NotPlantedError."""
         self._processes = []
         with ExitStack() as self._stack:
-            words = state.make(self)
+            try:
+                words = state.make(self)
+            except AssertionError as error:
+                raise NotPlantedError(f"{state.id}: {error}") from error
             deadline = time.monotonic() + WAIT_S
             while not re.search(state.shows, seen := self.seen(words), re.DOTALL):
                 if time.monotonic() > deadline:
