@@ -1,0 +1,1 @@
+"""States of real services, each with the verdict of a truthful expert."""

@@ -1,0 +1,116 @@
+"""The states as data: what each is, how it is made, and its verdict. The modules of `states/` declare them, one a row."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .plant import Garden, Words
+
+OFFLINE = "mlflow/offline-or-empty"
+LOADING = "mlflow/cant-load-model"
+REGISTERING = "mlflow/model-registration-fails"
+REMOTE = "dvc/remote-access-denied"
+PIPELINE = "dvc/pipeline-not-rerunning"
+CAUSES = {
+    OFFLINE: frozenset({
+        "server-not-running", "wrong-tracking-uri", "database-offline", "db-schema-out-of-date", "db-driver-missing", "host-header-rejected", "new-or-lost-store",
+        "filtered-or-deleted", "db-pool-exhausted",
+        "database-credentials",
+    }),
+    LOADING: frozenset({
+        "wrong-stage", "model-archived", "version-deleted", "wrong-alias", "artifact-gone", "mlflow-unreachable", "malformed-uri", "version-never-existed",
+    }),
+    REGISTERING: frozenset({"run-doesnt-exist", "artifact-missing", "model-format-invalid", "source-not-in-run", "registry-unavailable"}),
+    REMOTE: frozenset({"missing-credentials", "wrong-bucket", "iam-permissions", "network", "data-not-pushed"}),
+    PIPELINE: frozenset({"cached-no-changes", "dependencies-not-tracked", "stage-frozen", "repo-locked", "wrong-target"}),
+}  # fmt: skip
+"""`database-credentials` and `version-never-existed` are our words: those rows have no id for it."""
+
+
+@dataclass(frozen=True)
+class Expect:
+    """The verdict of a truthful expert: one cause, or the set that honestly remains, with the `truth` in it."""
+
+    cause: str = ""
+    undetermined: tuple[str, ...] = ()
+    truth: str = ""
+    accept: tuple[str, ...] = ()
+    accept_undetermined: bool = False
+    accept_cause: bool = False
+    accept_nothing: bool = False
+
+    @property
+    def true(self) -> frozenset[str]:
+        """The ids that are true of it."""
+        return frozenset({self.cause or self.truth, *self.accept})
+
+    def __str__(self) -> str:
+        return self.cause or "{" + ", ".join(self.undetermined) + "}"
+
+
+@dataclass(frozen=True)
+class State:
+    """One state. No `expect`: healthy, a look-alike of its row."""
+
+    id: str
+    story: str
+    row: str
+    expect: Expect | None
+    make: Callable[[Garden], Words]
+    shows: str
+    why: str
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+_STATES: list[State] = []
+Make = Callable[["Garden"], "Words"]
+
+
+def state(
+    row: str, expect: Expect | str | None, *, shows: str, why: str, also: Mapping[str, tuple[str, ...]] | None = None
+) -> Callable[[Make], Make]:
+    """Declare a function to be a state: its name is the id, its docstring the story. A text is the one cause."""
+
+    def declare(make: Make) -> Make:
+        verdict = Expect(expect) if isinstance(expect, str) else expect
+        _STATES.append(State(make.__name__.replace("_", "-"), inspect.getdoc(make) or "", row, verdict, make, shows, why, also or {}))
+        return make
+
+    return declare
+
+
+def load() -> list[State]:
+    """All of them, by row; mistakes are refused."""
+    for module in ("offline", "loading", "registering", "remotes", "pipelines"):
+        importlib.import_module(f"{__package__}.states.{module}")
+    if mistakes := [f"{one.id}: {mistake}" for one in _STATES for mistake in _mistakes(one)]:
+        raise ValueError("; ".join(mistakes))
+    return _STATES
+
+
+def named(*ids: str) -> list[State]:
+    """Those with the ids given, or all."""
+    states = load()
+    if unknown := set(ids) - {one.id for one in states}:
+        raise KeyError(f"no such state: {', '.join(sorted(unknown))}")
+    return [one for one in states if not ids or one.id in ids]
+
+
+def _mistakes(one: State) -> list[str]:
+    found = [f"no row {row}" for row in {one.row, *one.also} - set(CAUSES)]
+    found += [f"no cause {cause} of {row}" for row, causes in one.also.items() for cause in set(causes) - CAUSES[row]]
+    found += ["no story"] * (not one.story) + ["no reason"] * (not one.why)
+    expect = one.expect
+    if expect is None:
+        return found
+    found += [f"no cause {cause}" for cause in {expect.cause, expect.truth, *expect.undetermined} - CAUSES[one.row] - {""}]
+    if bool(expect.cause) == bool(expect.undetermined):
+        found.append("either a cause or an undetermined set")
+    if expect.undetermined and (len(expect.undetermined) < 2 or expect.truth not in expect.undetermined):
+        found.append("an undetermined set has at least two causes, the truth among them")
+    return found

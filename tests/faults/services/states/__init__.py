@@ -1,0 +1,1 @@
+"""The states, a module a row."""

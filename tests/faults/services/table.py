@@ -1,0 +1,167 @@
+"""The accuracy table on real services: every state beside what diagnose says of it.
+
+python -m tests.faults.services.table [ID …] [--keep FOLDER]       make, look, print
+python -m tests.faults.services.table --replay FOLDER [ID …]       judge kept bundles again
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from agent import bundle as bundles
+from agent import pipeline
+from agent.report.model import Incident, Report
+from tests.stack.process import ServiceError, own_environment, own_folder
+
+from .catalogue import CAUSES, Expect, State, named
+from .plant import ALWAYS, Garden, NotPlantedError, Words, alone
+
+Grade = Literal["right", "WRONG NAME", "oversure", "missed", "SAID"]
+ROOT = Path(__file__).parents[3]
+CATEGORIES = ("mlflow/", "dvc/")
+NAMED = ("diagnosed", "likely")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a report says under the state's row, and what else it says that nothing explains."""
+
+    band: str
+    causes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.band} {', '.join(self.causes)}".strip() + (f" (+ {'; '.join(self.others)})" if self.others else "")
+
+
+@dataclass(frozen=True)
+class Line:
+    state: State
+    said: Said
+    grade: Grade
+
+
+def look(words: Words, bundle: Path) -> None:
+    """One real run, in the shell that the words are said in. Raises ServiceError."""
+    command = [sys.executable, "-m", "agent.cli", "run", *words.words, *ALWAYS, "--deadline", "60", "--save", str(bundle.absolute())]
+    with own_folder("shell-") as folder:
+        environment = {**own_environment(folder), **words.environment, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if not bundle.exists():
+        raise ServiceError(f"diagnose ended with {done.returncode}: {done.stderr[-1000:]}")
+
+
+def judge(state: State, report: Report) -> Line:
+    """The first incident of the row counts; what else is named must be expected as well."""
+    found = [one for one in _flat(report.incidents) if one.row.startswith(CATEGORIES)]
+    mine = [one for one in found if one.row == state.row and state.expect]
+    others = tuple(f"{one.row}: {one.band} {', '.join(one.named_ids)}" for one in found if one not in mine[:1] and not _explained(state, one))
+    said = Said(mine[0].band, mine[0].named_ids, others) if mine else Said("nothing", (), others)
+    return Line(state, said, grade(state.expect, said))
+
+
+def _flat(incidents: Iterable[Incident]) -> Iterator[Incident]:
+    for one in incidents:
+        yield one
+        yield from _flat(one.consequences)
+
+
+def _explained(state: State, one: Incident) -> bool:
+    """Whether it may stand beside the verdict; of a healthy state nothing may."""
+    if state.expect is None:
+        return False
+    if one.band not in NAMED:
+        return True
+    may = state.expect.true if one.row == state.row else frozenset(state.also.get(one.row, ()))
+    return set(one.named_ids) <= may
+
+
+def grade(expect: Expect | None, said: Said) -> Grade:
+    if said.others:
+        return "SAID"
+    if expect is None:
+        return "right"
+    if said.band == "nothing":
+        return "right" if expect.accept_nothing else "missed"
+    holds = bool(expect.true & set(said.causes))
+    if said.band not in NAMED:
+        good = expect.accept_undetermined or bool(expect.undetermined)
+        return "right" if said.band == "undetermined" and holds and good else "missed"
+    if not set(said.causes) <= expect.true:
+        return "WRONG NAME"
+    return "right" if expect.cause or expect.accept_cause else "oversure"
+
+
+def print_table(lines: Sequence[Line]) -> bool:
+    """The table and its sums by row; True if nothing wrong was named and nothing said of the healthy."""
+    for line in lines:
+        print(f"{line.grade:10} {line.state.id:34} want {line.state.expect or 'nothing'}\n{'':45} said {line.said}")
+    for row in [*CAUSES, ""]:
+        _sums(row or "all", [line for line in lines if row in ("", line.state.row)])
+    return not any(line.grade in ("WRONG NAME", "SAID") for line in lines)
+
+
+def _sums(name: str, lines: Sequence[Line]) -> None:
+    healthy = [line for line in lines if line.state.expect is None]
+    top = [line for line in lines if line.state.expect and line.state.expect.cause]
+    sets = [line for line in lines if line.state.expect and line.state.expect.undetermined]
+    right = [sum(line.grade == "right" for line in some) for some in (top, sets, healthy)]
+    exact = sum(line.state.expect is not None and set(line.said.causes) == set(line.state.expect.undetermined) for line in sets)
+    wrong = sum(line.grade == "WRONG NAME" or (line.grade == "SAID" and line.state.expect is not None) for line in lines)
+    oversure = sum(line.grade == "oversure" for line in lines)
+    print(
+        f"{name:33}: top cause {right[0]}/{len(top)}; undetermined sets {right[1]}/{len(sets)}, {exact} exact; wrong names {wrong}, oversure {oversure}; "
+        f"nothing said of {right[2]}/{len(healthy)} healthy"
+    )
+
+
+def run(states: Sequence[State], keep: Path) -> None:
+    """Make each and look at it; what does not show as it is told is named and left out."""
+    keep.mkdir(parents=True, exist_ok=True)
+    with Garden.opened() as garden:
+        for one in states:
+            began = time.monotonic()
+            try:
+                with garden.planted(one) as words:
+                    ready = time.monotonic()
+                    look(words, keep / f"{one.id}.bundle")
+                    print(f"# {one.id}: made in {ready - began:.0f} s, looked in {time.monotonic() - ready:.1f} s", file=sys.stderr)
+            except (NotPlantedError, ServiceError) as error:
+                print(f"# NOT PLANTED: {one.id}: {str(error)[:600]}", file=sys.stderr)
+
+
+def replay(folder: Path, states: Sequence[State]) -> list[Line]:
+    """Judge bundles that were kept."""
+    _probes, book = pipeline.load()
+    kept = [(one, folder / f"{one.id}.bundle") for one in states]
+    return [judge(one, pipeline.report_of(bundles.load(path), book)) for one, path in kept if path.exists()]
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("ids", nargs="*")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--replay", type=Path)
+    options = parser.parse_args()
+    states = named(*options.ids)
+    if options.replay:
+        lines = replay(options.replay, states)
+    else:
+        alone("tests.faults.services.table")
+        with own_folder("bundles-") as folder:
+            keep = options.keep or folder
+            run(states, keep)
+            lines = replay(keep, states)
+    sys.exit(0 if print_table(lines) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The catalogue of states of real services."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.stack.process import ServiceError
+
+from .catalogue import CAUSES, Expect, State, load
+from .plant import PROGRAMS, Garden
+from .table import Said, grade
+
+
+@pytest.fixture(scope="module")
+def states() -> list[State]:
+    return load()
+
+
+def test_there_are_enough_broken_and_healthy_ones_in_every_row(states: list[State]) -> None:
+    broken = Counter(one.row for one in states if one.expect)
+    healthy = Counter(one.row for one in states if not one.expect)
+
+    assert set(CAUSES) == set(broken) == set(healthy)
+    assert min(broken.values()) >= 10
+    assert min(healthy.values()) >= 3
+
+
+def test_ids_are_there_once(states: list[State]) -> None:
+    assert [] == [name for name, times in Counter(one.id for one in states).items() if times > 1]
+
+
+def test_every_cause_is_the_truth_of_a_state(states: list[State]) -> None:
+    true = {(one.row, cause) for one in states if one.expect for cause in one.expect.true}
+
+    assert {(row, cause) for row, causes in CAUSES.items() for cause in causes} - true == set()
+
+
+def test_every_program_is_used() -> None:
+    used = "".join(path.read_text() for path in PROGRAMS.parent.rglob("*.py"))
+
+    assert [] == [path.name for path in PROGRAMS.iterdir() if path.suffix == ".py" and f'"{path.stem}"' not in used and path.name not in used]
+
+
+ONE = Expect("a", accept=("b",))
+MANY = Expect(undetermined=("a", "b"), truth="a")
+
+
+@pytest.mark.parametrize(
+    ("expect", "said", "expected"),
+    [
+        (ONE, Said("likely", ("b",)), "right"),
+        (ONE, Said("diagnosed", ("c",)), "WRONG NAME"),
+        (ONE, Said("undetermined", ("a", "c")), "missed"),
+        (ONE, Said("nothing"), "missed"),
+        (ONE, Said("likely", ("a",), ("other/row: likely c",)), "SAID"),
+        (Expect("a", accept_undetermined=True, accept_nothing=True), Said("undetermined", ("a", "c")), "right"),
+        (Expect("a", accept_undetermined=True, accept_nothing=True), Said("nothing"), "right"),
+        (MANY, Said("undetermined", ("a", "c")), "right"),
+        (MANY, Said("undetermined", ("b", "c")), "missed"),
+        (MANY, Said("likely", ("a",)), "oversure"),
+        (MANY, Said("likely", ("b",)), "WRONG NAME"),
+        (MANY, Said("none fits"), "missed"),
+        (None, Said("nothing"), "right"),
+        (None, Said("nothing", (), ("a/row: undetermined a, b",)), "SAID"),
+    ],
+)
+def test_what_is_said_is_graded(expect: Expect | None, said: Said, expected: str) -> None:
+    assert expected == grade(expect, said)
+
+
+@pytest.mark.services
+def test_a_state_shows_as_it_is_told(states: list[State]) -> None:
+    (one,) = (one for one in states if one.id == "helper-changed")
+    with Garden.opened() as garden:
+        try:
+            with garden.planted(one) as words:
+                asked = words.words[0]
+        except ServiceError as error:
+            pytest.skip(str(error))
+
+    assert "--repo" == asked
