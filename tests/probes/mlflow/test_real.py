@@ -126,7 +126,7 @@ def test_a_host_name_that_it_does_not_allow() -> None:
 def test_a_server_that_asks_who_we_are() -> None:
     settings = {"MLFLOW_FLASK_SERVER_SECRET_KEY": "a" * 32, "MLFLOW_AUTH_ADMIN_PASSWORD": "not the one of old"}
     with started(3, flags=["--app-name", "basic-auth"], environment=settings) as server:
-        stranger, known = facts(server.url), facts(server.url, user="admin", password="not the one of old")  # noqa: S106  # its own, of this test
+        stranger, known = facts(server.url), facts(server.url, user="admin", password="not the one of old")  # its own, of this test
 
     who = Subject("mlflow", server.url)
     assert [values(one, who, "answer_says", "is_mlflow", "version") for one in (stranger, known)] == [("authentication", None, None), ("ok", True, "3.17.2")]

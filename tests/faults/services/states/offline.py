@@ -467,7 +467,7 @@ def user_who_may_read_nothing(it: Garden) -> Words:
         **ADMIN,
     )
     assert made.returncode == 0, made.stderr
-    return it.asks(server, MLFLOW_TRACKING_USERNAME="dana", MLFLOW_TRACKING_PASSWORD="a long password")  # noqa: S106  of a server that lives for a minute
+    return it.asks(server, MLFLOW_TRACKING_USERNAME="dana", MLFLOW_TRACKING_PASSWORD="a long password")
 
 
 # healthy
