@@ -31,6 +31,19 @@ CAUSES = {
 }  # fmt: skip
 """`database-credentials` and `version-never-existed` are our words: those rows have no id for it."""
 
+SAME = {
+    OFFLINE: {
+        "database-schema": {"db-schema-out-of-date"}, "database-driver": {"db-driver-missing"}, "host-header": {"host-header-rejected"}, "new-store": {"new-or-lost-store"},
+        "deleted": {"filtered-or-deleted"}, "database-full": {"db-pool-exhausted"}, "database-refuses": {"database-credentials"},
+    },
+    LOADING: {"files-gone": {"artifact-gone"}, "files-unreadable": {"artifact-gone"}, "no-such-model": {"version-never-existed"}},
+    REMOTE: {
+        "not-pushed": {"data-not-pushed"}, "wrong-keys": {"missing-credentials", "iam-permissions"}, "credentials-expired": {"missing-credentials"},
+        "folder-missing": {"wrong-bucket"}, "folder-closed": {"iam-permissions"}, "undefined": {"wrong-bucket"}, "wrong-endpoint": {"wrong-bucket", "network"},
+    },
+}  # fmt: skip
+"""What the rows call those ids, or a finer name of theirs; fixed before the first judging."""
+
 
 @dataclass(frozen=True)
 class Expect:

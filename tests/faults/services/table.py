@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from agent import bundle as bundles
 from agent import pipeline
 from agent.report.model import Incident, Report
 from tests.stack.process import ServiceError, own_environment, own_folder
 
-from .catalogue import CAUSES, Expect, State, named
+from .catalogue import CAUSES, SAME, Expect, State, named
 from .plant import ALWAYS, Garden, NotPlantedError, Words, alone
 
 Grade = Literal["right", "WRONG NAME", "oversure", "missed", "SAID"]
@@ -61,10 +63,18 @@ def look(words: Words, bundle: Path) -> None:
 def judge(state: State, report: Report) -> Line:
     """The first incident of the row counts; what else is named must be expected as well."""
     found = [one for one in _flat(report.incidents) if one.row.startswith(CATEGORIES)]
+    found = [msgspec.structs.replace(one, named_ids=called(state, one)) for one in found]
     mine = [one for one in found if one.row == state.row and state.expect]
     others = tuple(f"{one.row}: {one.band} {', '.join(one.named_ids)}" for one in found if one not in mine[:1] and not _explained(state, one))
     said = Said(mine[0].band, mine[0].named_ids, others) if mine else Said("nothing", (), others)
     return Line(state, said, grade(state.expect, said))
+
+
+def called(state: State, one: Incident) -> tuple[str, ...]:
+    """An incident's ids in the catalogue's words; of several words for a finer id, those that are true of the state."""
+    true = state.expect.true if state.expect and one.row == state.row else frozenset(state.also.get(one.row, ()))
+    words = [SAME.get(one.row, {}).get(id_, {id_}) for id_ in one.named_ids]
+    return tuple(dict.fromkeys(word for of in words for word in sorted(of & true) or sorted(of)[:1]))
 
 
 def _flat(incidents: Iterable[Incident]) -> Iterator[Incident]:
