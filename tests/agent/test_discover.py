@@ -8,7 +8,9 @@ import pytest
 
 from agent import discover as discovery
 from agent.discover import Target, discover
-from agent.settings import read_settings
+from agent.pipeline import left_out, probes_for
+from agent.settings import Settings, read_settings
+from probes._runner import load_probes
 
 HOST = {"DOCKER_HOST": "tcp://gpu-1:2375"}
 
@@ -48,3 +50,24 @@ def test_a_socket_that_is_there_is_looked_at_but_not_asked_for(socket: Path) -> 
 
     assert [Target("docker", f"unix://{socket}", asked=False)] == _docker(None, {})
     assert [] == _docker("none", {})
+
+
+def test_credentials_of_mlflow_are_no_part_of_its_address() -> None:
+    written = discover(Settings(mlflow="http://ml:hunter22x@MLflow:5000/"), frozenset({"mlflow"}), {}, uid=0)
+    told = discover(Settings(), frozenset(), {"MLFLOW_TRACKING_URI": "http://mlflow:5000", "MLFLOW_TRACKING_TOKEN": "t0ken"}, uid=0)
+
+    targets = [next(target for target in found if target.system == "mlflow") for found in (written, told)]
+    assert [(target.address, target.options) for target in targets] == [
+        ("http://mlflow:5000", {"user": "ml", "password": "hunter22x"}),
+        ("http://mlflow:5000", {"token": "t0ken"}),
+    ]
+
+
+def test_mlflow_servers_that_others_name_are_looked_at_unless_it_is_left_out() -> None:
+    probes = load_probes()
+
+    here, without = (
+        {probe.name for probe in probes_for(probes, [], left_out(settings)) if probe.name.startswith("mlflow.")}
+        for settings in (Settings(), Settings(mlflow="none"))
+    )
+    assert (here, without) == ({"mlflow.named", "mlflow.model"}, set())
