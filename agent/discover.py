@@ -31,7 +31,7 @@ def discover(settings: Settings, chosen: frozenset[str], environ: Mapping[str, s
     docker = _docker(settings, chosen, environ, uid)
     prometheus = Target("prometheus", settings.prometheus, asked=True) if settings.prometheus else None
     kubernetes = _kubernetes(settings, environ)
-    further = (_mlflow(settings, environ), _bucket(settings, environ), _repo(settings))
+    further = (_mlflow(settings, environ), _repo(settings))
     return (*found, *(target for target in (docker, kubernetes, prometheus, *further) if target is not None))
 
 
@@ -55,14 +55,6 @@ def _mlflow(settings: Settings, environ: Mapping[str, str]) -> Target | None:
     user, password = userinfo(named) or (environ.get("MLFLOW_TRACKING_USERNAME", ""), environ.get("MLFLOW_TRACKING_PASSWORD", ""))
     secrets = {"user": user, "password": password, "token": environ.get("MLFLOW_TRACKING_TOKEN", "")}
     return Target("mlflow", address, asked=True, options={name: value for name, value in secrets.items() if value})
-
-
-def _bucket(settings: Settings, environ: Mapping[str, str]) -> Target | None:
-    """The bucket that a setting names, at the endpoint that the AWS tools would use here."""
-    if settings.bucket in ("", "none"):
-        return None
-    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or environ.get("MLFLOW_S3_ENDPOINT_URL", "")
-    return Target("s3", settings.bucket, asked=True, options={"endpoint": endpoint})
 
 
 def _repo(settings: Settings) -> Target | None:

@@ -44,8 +44,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The address of a Prometheus that knows the containers' memory."""
     mlflow: Annotated[str, Meta(pattern=r"^(?:none|https?://.+)?$")] = ""
     """The address of an MLflow tracking server; MLFLOW_TRACKING_URI if empty, `none` to leave it out."""
-    bucket: Annotated[str, Meta(pattern=r"^(?:none|s3://[^/]+.*)?$")] = ""
-    """A bucket and prefix that models or data lie in; its endpoint as the AWS tools take it (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)."""
     repo: str = ""
     """A folder with a git and DVC work tree; the current folder if empty and it is one, `none` to leave it out."""
     rules: str = ""

@@ -185,13 +185,15 @@ def _server(given: Given) -> Mapping[str, Value]:
     up = [_is_up(facts, one) for one in serving if text(facts, one, "container.state")]
     one = serving[0] if len(serving) == 1 else None
     owner, own, _url = given.subject.key.partition(":http")
-    missing, empty = _service(facts, address(given.subject.key))
+    answered = facts.value(given.subject, "mlflow.reached") is True  # whoever it is that answers there
+    missing, empty = (False, False) if answered else _service(facts, address(given.subject.key))
     return {
         "mlflow.address": f"http{_url}" if own else given.subject.key,
         "mlflow.server_container": one.key if one else None,
         "mlflow.docker_name": one.key if one and text(facts, one, "container.engine") == "docker" else None,
         "mlflow.server_state": ", ".join(states),
-        "mlflow.server_down": bool(up) and not any(up),
+        "mlflow.server_down": bool(up) and not any(up) and not answered,
+        "mlflow.server_stopped": bool(up) and not answered and all(_is_stopped(facts, one) for one in serving),
         "mlflow.server_up": any(up),
         "mlflow.failing_since": _first_failure(facts, serving),
         "mlflow.own_loopback_of": owner if own else "",
@@ -218,6 +220,11 @@ def _is_up(facts: Facts, container: Subject) -> bool:
     """Running, and not in a loop of restarts."""
     loops = facts.value(container, "container.steady") is False and bool(facts.value(container, "container.restart_count"))
     return text(facts, container, "container.state") == "running" and not loops
+
+
+def _is_stopped(facts: Facts, container: Subject) -> bool:
+    """It has ended for good, and not by a fault of its own."""
+    return text(facts, container, "container.state") == "exited" and facts.value(container, "container.exit_code") in _STOPPED
 
 
 def _first_failure(facts: Facts, serving: Iterable[Subject]) -> float | None:
@@ -309,7 +316,8 @@ DERIVATIONS = (
             Spec(name="mlflow.server_container", type="text", doc="the one container that should serve it, by its host and port"),
             Spec(name="mlflow.docker_name", type="text", doc="the same, where Docker runs it"),
             Spec(name="mlflow.server_state", type="text", doc="the states of the containers that should serve it"),
-            Spec(name="mlflow.server_down", type="bool", doc="a container should serve it, and none that should is up, or stays up"),
+            Spec(name="mlflow.server_down", type="bool", doc="a container should serve it, none that should is up or stays up, and nothing answers"),
+            Spec(name="mlflow.server_stopped", type="bool", doc="every container that should serve it was stopped or killed, and nothing answers"),
             Spec(name="mlflow.server_up", type="bool", doc="a container that should serve it is up and stays up"),
             Spec(name="mlflow.failing_since", type="time", doc="when the container that should serve it failed first"),
             Spec(name="mlflow.own_loopback_of", type="text", doc="the container that means itself by this address; empty for other addresses"),

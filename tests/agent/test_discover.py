@@ -8,7 +8,9 @@ import pytest
 
 from agent import discover as discovery
 from agent.discover import Target, discover
-from agent.settings import SettingsError, read_settings
+from agent.pipeline import left_out, probes_for
+from agent.settings import Settings, SettingsError, read_settings
+from probes._runner import load_probes
 
 HOST = {"DOCKER_HOST": "tcp://gpu-1:2375"}
 
@@ -52,7 +54,7 @@ def test_a_socket_that_is_there_is_looked_at_but_not_asked_for(socket: Path) -> 
 
 def _found(flags: dict[str, str], environ: dict[str, str]) -> list[tuple[str, str, bool]]:
     settings, chosen = read_settings(flags, environ)
-    return [(one.system, one.address, one.asked) for one in discover(settings, chosen, environ, uid=1000) if one.system in ("mlflow", "s3", "dvc")]
+    return [(one.system, one.address, one.asked) for one in discover(settings, chosen, environ, uid=1000) if one.system in ("mlflow", "dvc")]
 
 
 @pytest.mark.parametrize(
@@ -62,11 +64,10 @@ def _found(flags: dict[str, str], environ: dict[str, str]) -> list[tuple[str, st
         ({}, {"MLFLOW_TRACKING_URI": "https://mlflow.example"}, [("mlflow", "https://mlflow.example:443", True)]),
         ({}, {"MLFLOW_TRACKING_URI": "file:///mlruns"}, []),
         ({"mlflow": "none"}, {"MLFLOW_TRACKING_URI": "https://mlflow.example"}, []),
-        ({"bucket": "s3://models/prod"}, {}, [("s3", "s3://models/prod", True)]),
     ],
-    ids=["by a flag", "by MLflow's variable", "a folder is no server", "left out", "a bucket"],
+    ids=["by a flag", "by MLflow's variable", "a folder is no server", "left out"],
 )
-def test_a_server_or_bucket_is_what_somebody_named(
+def test_a_server_is_what_somebody_named(
     flags: dict[str, str], environ: dict[str, str], expected: list[tuple[str, str, bool]], socket: Path
 ) -> None:
     assert not socket.exists()
@@ -87,3 +88,24 @@ def test_a_work_tree_is_the_one_named_or_the_one_it_is_started_in(socket: Path) 
     assert [("dvc", str(tree), True)] == _found({"repo": str(tree)}, {})
     assert [("dvc", str(socket.parent), False)] == _found({}, {})
     assert [] == _found({"repo": "none"}, {})
+
+
+def test_credentials_of_mlflow_are_no_part_of_its_address() -> None:
+    written = discover(Settings(mlflow="http://ml:hunter22x@MLflow:5000/"), frozenset({"mlflow"}), {}, uid=0)
+    told = discover(Settings(), frozenset(), {"MLFLOW_TRACKING_URI": "http://mlflow:5000", "MLFLOW_TRACKING_TOKEN": "t0ken"}, uid=0)
+
+    targets = [next(target for target in found if target.system == "mlflow") for found in (written, told)]
+    assert [(target.address, target.options) for target in targets] == [
+        ("http://mlflow:5000", {"user": "ml", "password": "hunter22x"}),
+        ("http://mlflow:5000", {"token": "t0ken"}),
+    ]
+
+
+def test_mlflow_servers_that_others_name_are_looked_at_unless_it_is_left_out() -> None:
+    probes = load_probes()
+
+    here, without = (
+        {probe.name for probe in probes_for(probes, [], left_out(settings)) if probe.name.startswith("mlflow.")}
+        for settings in (Settings(), Settings(mlflow="none"))
+    )
+    assert (here, without) == ({"mlflow.named", "mlflow.model"}, set())
