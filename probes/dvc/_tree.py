@@ -19,6 +19,8 @@ class Tree(msgspec.Struct, frozen=True):
     folder: str
     config: _config.Config
     pipeline: _pipeline.Pipeline
+    asked: bool
+    """Somebody named it: what cannot be seen of it then counts."""
 
     @property
     def subject(self) -> Subject:
@@ -50,7 +52,7 @@ def _read(access: Access) -> Tree:
         above = next((str(parent) for parent in place.parents if (parent / ".dvc").is_dir()), "")
         hint = f" Name the folder above it that is one: --repo {above}." if above else ""
         raise Unreachable("refused", f"{folder} is no DVC repository: it has no folder .dvc.{hint}")
-    return Tree(folder, _config.read(access, folder), _pipeline.read(access, folder))
+    return Tree(folder, _config.read(access, folder), _pipeline.read(access, folder), access.settings.get("dvc.asked") == "true")
 
 
 def inputs(access: Access, it: Tree, stage: _pipeline.Stage) -> _inputs.Inputs:
@@ -71,6 +73,12 @@ def untracked(access: Access, it: Tree, stage: _pipeline.Stage) -> tuple[str, ..
         return any(_inputs.within(path, one) for one in known) and not ignored(path, folder=access.path(f"{it.folder}/{path}").is_dir())
 
     return tuple(sorted({path for path in (*scan.programs, *scan.files) if not seen(path)}))
+
+
+def under_git(access: Access, it: Tree) -> bool:
+    """Whether the tree is in a Git work tree at all."""
+    folder = access.path(it.folder)
+    return any((one / ".git").exists() for one in (folder, *folder.parents))
 
 
 def history(access: Access, it: Tree) -> History:

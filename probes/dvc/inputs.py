@@ -39,19 +39,19 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
         found = untracked(access, it, stage)
         lock = access.path(f"{it.folder}/{stage.lock}")
         ran_at = lock.stat().st_mtime if stage.recorded else None
-        written = {path: _written(path, access.path(it.folder)) for path in found}
-        newer = [path for path, at in written.items() if ran_at is not None and at > ran_at + SLACK_S]
+        times = {path: written(path, access.path(it.folder)) for path in found}
+        newer = [path for path, at in times.items() if ran_at is not None and at > ran_at + SLACK_S]
         values = {
             "stage.inputs_read": inputs(access, it, stage).complete,
             "stage.inputs_untracked": found or None,
             "stage.inputs_newer": tuple(newer) or None,
-            "stage.inputs_written_at": max(written.values(), default=None),
+            "stage.inputs_written_at": max(times.values(), default=None),
             "stage.ran_at": ran_at,
         }
         yield Look(subject=it.stage(stage.name), values=values, command=_command(it, stage, found))
 
 
-def _written(path: str, root: Path) -> float:
+def written(path: str, root: Path) -> float:
     """When a file, or the newest in a folder, was written."""
     times = [os.stat(root / one).st_mtime for one in files_in(path, root) if (root / one).exists()]  # noqa: PTH116  # Path.stat is the same
     return max(times, default=0.0)

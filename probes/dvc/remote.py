@@ -63,7 +63,7 @@ def _answer(access: Access, it: Tree) -> Answer:
 
 
 def _blind(it: Tree, why: str, detail: str, remedy: str) -> Unavailable:
-    return Unavailable(kind="repo", subject=it.subject, why=why, detail=detail, remedy=remedy)  # type: ignore[arg-type]  # one of the contract's
+    return Unavailable(kind="repo", subject=it.subject, why=why, detail=detail, remedy=remedy, asked=it.asked)  # type: ignore[arg-type]  # one of the contract's
 
 
 def _identity(remote: Remote) -> Identity:

@@ -16,7 +16,7 @@ from probes.dvc._config import LOCAL, TRACKED, Config, Remote, secrets, without_
 from probes.dvc._credentials import found
 from probes.dvc._history import NoHistoryError, tracked_by_git
 from probes.dvc._lock import lock
-from probes.dvc._tree import Tree, tree
+from probes.dvc._tree import Tree, tree, under_git
 
 REMOTE = (
     Spec(name="repo.remote", type="text", doc="The default remote's name; none where none is set."),
@@ -65,9 +65,11 @@ def look_for_secrets(access: Access, _subjects: tuple[Subject, ...]) -> Iterator
     """Which settings files under Git hold secrets; where Git does not answer, that is not known."""
     it = tree(access)
     try:
-        listed = tracked_by_git(access, it.folder, ".dvc")
+        listed = tracked_by_git(access, it.folder, ".dvc") if under_git(access, it) else ()
     except NoHistoryError as error:
-        yield Unavailable(kind="repo", subject=it.subject, why="refused", detail=f"Git does not list its files: {error}.", remedy=error.remedy)
+        yield Unavailable(
+            kind="repo", subject=it.subject, why="refused", detail=f"Git does not list its files: {error}.", remedy=error.remedy, asked=it.asked
+        )
         return
     found_ = tuple(f"{file}: {one}" for file in (TRACKED, LOCAL) if file in listed for one in secrets(it.config, f"{it.folder}/{file}"))
     yield Look(subject=it.subject, values={SECRETS.name: found_ or None}, command=f"cd {it.folder}; git ls-files .dvc")

@@ -37,7 +37,7 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
         why = f"{unread.why[0].upper()}{unread.why[1:]}."
         remedy = f"Look at it by hand: dvc status {unread.stage}" if unread.stage else f"Mend {it.folder}/{unread.file}."
         named = it.stage(unread.stage) if unread.stage else None
-        yield Unavailable(kind="stage", subject=named, why="garbled", detail=why, remedy=remedy)
+        yield Unavailable(kind="stage", subject=named, why="garbled", detail=why, remedy=remedy, asked=it.asked)
     whole = it.pipeline.complete and len(it.stages) == len(it.pipeline.stages)
     yield Swept(kind="stage", scope=it.folder, count=len(it.stages), complete=whole and not it.pipeline.unread)
 

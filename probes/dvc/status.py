@@ -32,7 +32,9 @@ def _answer(it: Tree, name: str, changes: Changes) -> Answer:
         path, why = next(iter(changes.unseen.items()))
         more = f", and {len(changes.unseen) - 1} more" if len(changes.unseen) > 1 else ""
         detail = f"{path} was not compared with dvc.lock: {why}{more}."
-        return Unavailable(kind="stage", subject=it.stage(name), why="not reached", detail=detail, remedy=f"Run in a copy of it: dvc status {name}")
+        return Unavailable(
+            kind="stage", subject=it.stage(name), why="not reached", detail=detail, remedy=f"Run in a copy of it: dvc status {name}", asked=it.asked
+        )
     values = {
         "stage.would_rerun": changes.reruns,
         "stage.rerun_because": changes.reasons() or None,
