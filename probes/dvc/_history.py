@@ -68,7 +68,9 @@ class History:
         """The object of each file below the repository's folder in a commit. Raises NoHistoryError."""
         if commit not in self._trees:
             if len(self._trees) >= MOST_TREES:
-                raise NoHistoryError(f"more than {MOST_TREES} commits would have to be read", "Name one repository at a time.")
+                raise NoHistoryError(
+                    f"more than {MOST_TREES} commits would have to be read", "Compare it by hand: git log -- dvc.lock, then git diff COMMIT -- FILE."
+                )
             listed = self._git("git-tree", commit=commit)
             if len(listed) >= MOST_OUTPUT // 2:
                 raise NoHistoryError("the commit holds too many files", "Compare by hand: git diff COMMIT -- FILE.")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import msgspec
 
 from probes._access import Access, Unreachable
-from probes._contract import Subject
+from probes._contract import Answer, Subject, Unavailable
 from probes.dvc import _config, _inputs, _pipeline
 from probes.dvc._hash import Hashes
 from probes.dvc._history import History, NoHistoryError
 
 MOST_STAGES = 500
+_REMEDY = "Name the folder that holds .dvc: --repo DIR."
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -36,6 +39,24 @@ class Tree(msgspec.Struct, frozen=True):
     @property
     def command(self) -> str:
         return f"cd {self.folder}; dvc status"
+
+
+Look = Callable[[Access, Tree, tuple[Subject, ...]], Iterator[Answer]]
+
+
+def at_tree(kind: str, look: Look) -> Callable[[Access, tuple[Subject, ...]], Iterator[Answer]]:
+    """A probe's look, handed the tree; where there is none it says so, all probes in the same words."""
+
+    def looked(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+        try:
+            it = tree(access)
+        except Unreachable as error:
+            asked = access.settings.get("dvc.asked") == "true"
+            yield Unavailable(kind=kind, why=error.why, detail=error.detail, remedy=_REMEDY, asked=asked)
+            return
+        yield from look(access, it, subjects)
+
+    return looked
 
 
 def tree(access: Access) -> Tree:

@@ -14,7 +14,7 @@ from probes.dvc._document import DocumentError, mapping, yaml
 from probes.dvc._history import Commit, History, NoHistoryError, is_blob
 from probes.dvc._inputs import within
 from probes.dvc._pipeline import Item, Stage
-from probes.dvc._tree import Tree, history, inputs, tree, under_git, untracked
+from probes.dvc._tree import Tree, at_tree, history, inputs, under_git, untracked
 from probes.dvc.inputs import SLACK_S, written
 
 MOST_BYTES = 20_000_000
@@ -24,6 +24,7 @@ GIVES = (
         name="stage.inputs_changed",
         type="texts",
         doc="What it reads without listing it, and is known to differ from what it was in the commit that recorded its last run.",
+        covered_by="stage.inputs_read",
     ),
     Spec(
         name="stage.run_commit",
@@ -33,9 +34,8 @@ GIVES = (
 )
 
 
-def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+def look(access: Access, it: Tree, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look for each stage, or why Git does not tell."""
-    it = tree(access)
     for stage in it.stages:
         try:
             yield _look(access, it, stage)
@@ -141,7 +141,7 @@ PROBES = (
         kind="stage",
         doc="Compares what stages read without listing it with the commit that recorded their last run.",
         gives=GIVES,
-        look=look,
+        look=at_tree("stage", look),
         stands_for=("git log -- dvc.lock", "git diff"),
         permissions=("read the work tree and its Git history",),
         cost=2,
