@@ -27,7 +27,7 @@ _GIT = ("git", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonit
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "dmesg": ("dmesg", "--time-format", "iso", "--color=never"),
-    "git-commits": (*_GIT, "log", "--max-count=40", "--no-show-signature", "--format=%H", "--", "{path}"),
+    "git-commits": (*_GIT, "log", "--max-count=40", "--no-show-signature", "--format=%H %ct", "--", "{path}"),
     "git-file": (*_GIT, "cat-file", "blob", "{commit}:./{path}"),
     "git-tree": (*_GIT, "ls-tree", "-r", "-z", "{commit}"),
     "git-listed": (*_GIT, "ls-files", "-z", "--", "{path}"),

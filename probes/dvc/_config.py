@@ -139,7 +139,19 @@ def _remotes(layers: Mapping[str, Mapping[str, Mapping[str, str]]]) -> dict[str,
             if match:
                 own = options.setdefault(match[1], {})
                 own |= {key: Option(_absolute(key, value, file), file) for key, value in values.items()}
-    return {name: Remote(name, found) for name, found in options.items()}
+    return {name: Remote(name, _based(found, options)) for name, found in options.items()}
+
+
+def _based(own: Mapping[str, Option], options: Mapping[str, Mapping[str, Option]], depth: int = 5) -> Mapping[str, Option]:
+    """A remote at `remote://OTHER/path` is a path below another one, with the other's options unless it has its own."""
+    url = own.get("url")
+    if url is None or not url.value.startswith("remote://") or not depth:
+        return own
+    name, _, path = url.value.removeprefix("remote://").partition("/")
+    base = _based(options.get(name, {}), options, depth - 1)
+    if "url" not in base:
+        return own
+    return {**base, **own, "url": Option(f"{base['url'].value.rstrip('/')}/{path}".rstrip("/"), url.file)}
 
 
 def _absolute(key: str, value: str, file: str) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from errno import ENOENT
 from typing import Any
 
 import yaml as pyyaml
 
 from probes._access import MOST_OUTPUT, Access
 
+MOST_VALUES = 500_000
 _TAG = "tag:yaml.org,2002:"
 _FLOAT = (
     r"^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?"
@@ -33,7 +35,7 @@ class DocumentError(ValueError):
     """A file that is not what its name says; the message names what and where."""
 
 
-class _Loader(pyyaml.SafeLoader):
+class _Loader(getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)):  # type: ignore[misc]  # whichever was built
     """PyYAML with the words and numbers of YAML 1.2, as ruamel.yaml has them."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # PyYAML's own way
@@ -55,15 +57,33 @@ _Loader.add_constructor(f"{_TAG}int", _integer)
 def yaml(text: str) -> Any:
     """The value of a YAML document. Raises DocumentError."""
     try:
-        return pyyaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader with other words
+        found = pyyaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader with other words
+        _bounded(found)
+    except DocumentError:
+        raise
     except (pyyaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark is not None else ""
         raise DocumentError(f"it is not YAML{where}") from error
+    return found
+
+
+def _bounded(found: Any) -> None:
+    """Raises DocumentError for more values than a person writes: an alias of aliases is small as a text only."""
+    left, waiting = MOST_VALUES, [found]
+    while waiting:
+        value = waiting.pop()
+        inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+        left -= len(inner)
+        if left < 0:
+            raise DocumentError(f"it holds more than {MOST_VALUES} values")
+        waiting += inner
 
 
 def mapping(access: Access, path: str) -> dict[str, Any]:
     """A file of keys and values by its ending: .yaml, .json or .toml; empty for an empty one. Raises DocumentError and OSError."""
+    if not access.path(path).is_file():
+        raise FileNotFoundError(ENOENT, "it is no file", path)
     if access.path(path).stat().st_size > MOST_OUTPUT:
         raise DocumentError(f"it is larger than {MOST_OUTPUT // 10**6} MB")
     text = access.text(path)

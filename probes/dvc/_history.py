@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from probes._access import MOST_OUTPUT, Access, Unreachable
 from probes.dvc._document import DocumentError, mapping, yaml
@@ -25,6 +25,13 @@ class NoHistoryError(Exception):
         self.remedy = remedy
 
 
+class Commit(NamedTuple):
+    """A commit, and when it was made."""
+
+    id: str
+    at: float
+
+
 class History:
     """The commits of one repository, each asked for once."""
 
@@ -32,7 +39,7 @@ class History:
         self._access = access
         self._repo = repo
         self._folder = str(access.path(repo))
-        self._locks: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+        self._locks: dict[str, list[tuple[Commit, Mapping[str, Any]]]] = {}
         self._trees: dict[str, Mapping[str, str]] = {}
         self._texts: dict[tuple[str, str], str] = {}
         try:
@@ -41,14 +48,14 @@ class History:
             remedy = "Install git." if error.why == "missing tool" else "Let whoever runs diagnose read the repository's history (git log)."
             raise NoHistoryError(error.detail, remedy) from error
 
-    def recorded_in(self, stage: Stage) -> str | None:
+    def recorded_in(self, stage: Stage) -> Commit | None:
         """The commit that wrote what dvc.lock now says of a stage; None where that is not committed. Raises NoHistoryError."""
         try:
             entry = (mapping(self._access, f"{self._repo}/{stage.lock}").get("stages") or {}).get(stage.key)
         except (DocumentError, OSError) as error:
             raise NoHistoryError(f"{stage.lock} cannot be read: {error}", f"Mend {stage.lock}.") from error
-        found: str | None = None
-        last = ""
+        found: Commit | None = None
+        last: Commit | None = None
         for last, lock in self._lock_versions(stage.lock):
             if (lock.get("stages") or {}).get(stage.key) != entry:
                 return found
@@ -61,7 +68,9 @@ class History:
         """The object of each file below the repository's folder in a commit. Raises NoHistoryError."""
         if commit not in self._trees:
             if len(self._trees) >= MOST_TREES:
-                raise NoHistoryError(f"more than {MOST_TREES} commits would have to be read", "Name one repository at a time.")
+                raise NoHistoryError(
+                    f"more than {MOST_TREES} commits would have to be read", "Compare it by hand: git log -- dvc.lock, then git diff COMMIT -- FILE."
+                )
             listed = self._git("git-tree", commit=commit)
             if len(listed) >= MOST_OUTPUT // 2:
                 raise NoHistoryError("the commit holds too many files", "Compare by hand: git diff COMMIT -- FILE.")
@@ -75,10 +84,11 @@ class History:
             self._texts[commit, path] = self._git("git-file", commit=commit, path=path)
         return self._texts[commit, path]
 
-    def _lock_versions(self, path: str) -> list[tuple[str, Mapping[str, Any]]]:
+    def _lock_versions(self, path: str) -> list[tuple[Commit, Mapping[str, Any]]]:
         """The commits that changed a dvc.lock with what it then said, newest first."""
         if path not in self._locks:
-            self._locks[path] = [(commit, self._lock(commit, path)) for commit in self._git("git-commits", path=path).split()]
+            rows = [line.split() for line in self._git("git-commits", path=path).splitlines()]
+            self._locks[path] = [(Commit(commit, float(at)), self._lock(commit, path)) for commit, at in rows]
         return self._locks[path]
 
     def _lock(self, commit: str, path: str) -> Mapping[str, Any]:

@@ -84,6 +84,9 @@ class _Scan:
         self.complete = True
         self._root = access.path(repo)
         self._folder = folder
+        installed = any((self._root / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+        self._path = ["src", ""] if installed else []
+        """Where Python looks besides the program's own folder: a project that is installed in place lies in src or at the top."""
 
     def command(self, words: list[str]) -> None:
         """Each word that is a file; `-m MODULE` as Python finds it from the folder that the command runs in."""
@@ -93,6 +96,9 @@ class _Scan:
                 self._program(path, self._folder)
             for path in self._modules(f"{name}.__main__", self._folder):
                 self._program(path, self._folder)
+        for name, _, value in (word.partition("=") for word in words):
+            if name == "PYTHONPATH":
+                self._path += [os.path.normpath(os.path.join(self._folder, part)) for part in value.split(":") if part and part[0] not in "/$~"]  # noqa: PTH118
         for word in words:
             for candidate in (word, word.rpartition("=")[2]):
                 named = self._file(candidate, self._folder)
@@ -125,14 +131,13 @@ class _Scan:
         self.programs.add(path)
         try:
             place = self._root / path
-            if place.stat().st_size > MOST_BYTES:
+            if not place.is_file() or place.stat().st_size > MOST_BYTES:
                 raise ValueError(path)  # noqa: TRY301  # as what cannot be parsed
-            tree = ast.parse(place.read_bytes())
+            reader = _Reader()
+            reader.visit(ast.parse(place.read_bytes()))
         except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
             self.complete = False
             return
-        reader = _Reader()
-        reader.visit(tree)
         self.complete &= not reader.hidden
         for module in reader.modules:
             for found in self._imported(module, path, start):
@@ -146,7 +151,7 @@ class _Scan:
     def _imported(self, module: str, path: str, start: str) -> tuple[str, ...]:
         dots = len(module) - len(module.lstrip("."))
         if not dots:
-            return self._modules(module, start)
+            return next((found for root in (start, *self._path) if (found := self._modules(module, root))), ())
         folder = os.path.dirname(path)  # noqa: PTH120
         for _ in range(dots - 1):
             folder = os.path.dirname(folder)  # noqa: PTH120

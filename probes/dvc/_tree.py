@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import msgspec
 
 from probes._access import Access, Unreachable
-from probes._contract import Subject
+from probes._contract import Answer, Subject, Unavailable
 from probes.dvc import _config, _inputs, _pipeline
 from probes.dvc._hash import Hashes
 from probes.dvc._history import History, NoHistoryError
 
 MOST_STAGES = 500
+_REMEDY = "Name the folder that holds .dvc: --repo DIR."
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -19,6 +22,8 @@ class Tree(msgspec.Struct, frozen=True):
     folder: str
     config: _config.Config
     pipeline: _pipeline.Pipeline
+    asked: bool
+    """Somebody named it: what cannot be seen of it then counts."""
 
     @property
     def subject(self) -> Subject:
@@ -36,6 +41,24 @@ class Tree(msgspec.Struct, frozen=True):
         return f"cd {self.folder}; dvc status"
 
 
+Look = Callable[[Access, Tree, tuple[Subject, ...]], Iterator[Answer]]
+
+
+def at_tree(kind: str, look: Look) -> Callable[[Access, tuple[Subject, ...]], Iterator[Answer]]:
+    """A probe's look, handed the tree; where there is none it says so, all probes in the same words."""
+
+    def looked(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+        try:
+            it = tree(access)
+        except Unreachable as error:
+            asked = access.settings.get("dvc.asked") == "true"
+            yield Unavailable(kind=kind, why=error.why, detail=error.detail, remedy=_REMEDY, asked=asked)
+            return
+        yield from look(access, it, subjects)
+
+    return looked
+
+
 def tree(access: Access) -> Tree:
     """The tree of the setting `dvc`. Raises Unreachable where there is no DVC repository."""
     return access.shared("dvc tree", lambda: _read(access))
@@ -50,7 +73,7 @@ def _read(access: Access) -> Tree:
         above = next((str(parent) for parent in place.parents if (parent / ".dvc").is_dir()), "")
         hint = f" Name the folder above it that is one: --repo {above}." if above else ""
         raise Unreachable("refused", f"{folder} is no DVC repository: it has no folder .dvc.{hint}")
-    return Tree(folder, _config.read(access, folder), _pipeline.read(access, folder))
+    return Tree(folder, _config.read(access, folder), _pipeline.read(access, folder), access.settings.get("dvc.asked") == "true")
 
 
 def inputs(access: Access, it: Tree, stage: _pipeline.Stage) -> _inputs.Inputs:
@@ -71,6 +94,12 @@ def untracked(access: Access, it: Tree, stage: _pipeline.Stage) -> tuple[str, ..
         return any(_inputs.within(path, one) for one in known) and not ignored(path, folder=access.path(f"{it.folder}/{path}").is_dir())
 
     return tuple(sorted({path for path in (*scan.programs, *scan.files) if not seen(path)}))
+
+
+def under_git(access: Access, it: Tree) -> bool:
+    """Whether the tree is in a Git work tree at all."""
+    folder = access.path(it.folder)
+    return any((one / ".git").exists() for one in (folder, *folder.parents))
 
 
 def history(access: Access, it: Tree) -> History:

@@ -13,7 +13,7 @@ from probes._s3 import Client, Head, Identity, Ladder
 from probes.dvc._config import Remote
 from probes.dvc._pipeline import Pipeline
 from probes.dvc._status import object_path
-from probes.dvc._tree import Tree, tree
+from probes.dvc._tree import Tree, at_tree
 from probes.dvc.repository import s3_place
 
 SAMPLE = 5
@@ -35,9 +35,8 @@ GIVES = (
 )
 
 
-def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+def look(access: Access, it: Tree, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look at a repository's S3 remote; what cannot be asked this way says so."""
-    it = tree(access)
     for subject in subjects:
         if subject == it.subject:
             yield _answer(access, it)
@@ -56,14 +55,14 @@ def _answer(access: Access, it: Tree) -> Answer:
     except Unreachable as error:
         return _blind(it, error.why, error.detail, "Install boto3: pip install 'diagnose[s3]'.")
     ladder = client.ladder()
-    keys = _sample(it.pipeline, place.prefix)
+    keys = () if _by_name(remote) else _sample(it.pipeline, place.prefix)
     asked = client.heads(keys) if ladder.step in ("", "signed") and ladder.known else {}
     endpoint = f" --endpoint-url {place.endpoint}" if place.endpoint else ""
     return Look(subject=it.subject, values=_values(ladder, asked), command=f"aws s3 ls s3://{place.bucket}/{place.prefix}{endpoint}")
 
 
 def _blind(it: Tree, why: str, detail: str, remedy: str) -> Unavailable:
-    return Unavailable(kind="repo", subject=it.subject, why=why, detail=detail, remedy=remedy)  # type: ignore[arg-type]  # one of the contract's
+    return Unavailable(kind="repo", subject=it.subject, why=why, detail=detail, remedy=remedy, asked=it.asked)  # type: ignore[arg-type]  # one of the contract's
 
 
 def _identity(remote: Remote) -> Identity:
@@ -79,6 +78,11 @@ def _identity(remote: Remote) -> Identity:
         verify=None if not verify or verify.lower() == "true" else False if verify.lower() == "false" else verify,
         anonymous=remote.get("allow_anonymous_login").lower() == "true",
     )
+
+
+def _by_name(remote: Remote) -> bool:
+    """Whether it keeps files under their own names, not under their hashes."""
+    return "true" in (remote.get("version_aware").lower(), remote.get("worktree").lower())
 
 
 def _sample(pipeline: Pipeline, prefix: str) -> tuple[str, ...]:
@@ -112,7 +116,7 @@ PROBES = (
         kind="repo",
         doc="Asks an S3 remote step by step, from its name to a list, and for a few of the objects that dvc.lock records.",
         gives=GIVES,
-        look=look,
+        look=at_tree("repo", look),
         stands_for=("aws s3 ls s3://bucket/",),
         sweeps=False,
         permissions=("s3:ListBucket and s3:GetObject on the remote",),

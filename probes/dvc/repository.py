@@ -16,7 +16,7 @@ from probes.dvc._config import LOCAL, TRACKED, Config, Remote, secrets, without_
 from probes.dvc._credentials import found
 from probes.dvc._history import NoHistoryError, tracked_by_git
 from probes.dvc._lock import lock
-from probes.dvc._tree import Tree, tree
+from probes.dvc._tree import Tree, at_tree, under_git
 
 REMOTE = (
     Spec(name="repo.remote", type="text", doc="The default remote's name; none where none is set."),
@@ -48,9 +48,8 @@ HERE = (
 SECRETS = Spec(name="repo.secrets_tracked", type="texts", doc="Settings in files under Git that hold a secret, by name.")
 
 
-def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+def look(access: Access, it: Tree, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look at the repository, and the bucket that it uses."""
-    it = tree(access)
     remote = it.config.remotes.get(it.config.default)
     yield Look(
         subject=it.subject, values=_remote(access, it, remote) | _here(access, it, remote), command=f"cd {it.folder}; dvc config --list --show-origin"
@@ -61,13 +60,14 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     yield Swept(kind="repo", scope="this machine", count=1)
 
 
-def look_for_secrets(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+def look_for_secrets(access: Access, it: Tree, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """Which settings files under Git hold secrets; where Git does not answer, that is not known."""
-    it = tree(access)
     try:
-        listed = tracked_by_git(access, it.folder, ".dvc")
+        listed = tracked_by_git(access, it.folder, ".dvc") if under_git(access, it) else ()
     except NoHistoryError as error:
-        yield Unavailable(kind="repo", subject=it.subject, why="refused", detail=f"Git does not list its files: {error}.", remedy=error.remedy)
+        yield Unavailable(
+            kind="repo", subject=it.subject, why="refused", detail=f"Git does not list its files: {error}.", remedy=error.remedy, asked=it.asked
+        )
         return
     found_ = tuple(f"{file}: {one}" for file in (TRACKED, LOCAL) if file in listed for one in secrets(it.config, f"{it.folder}/{file}"))
     yield Look(subject=it.subject, values={SECRETS.name: found_ or None}, command=f"cd {it.folder}; git ls-files .dvc")
@@ -156,7 +156,7 @@ PROBES = (
         kind="repo",
         doc="Reads the settings of a DVC repository: its remotes, the credentials that are there for them, and its lock.",
         gives=(*REMOTE, *HERE),
-        look=look,
+        look=at_tree("repo", look),
         stands_for=("dvc remote list", "dvc config --list --show-origin", "Check credentials"),
         relations=("repo uses bucket",),
         permissions=("read the work tree, ~/.config/dvc and ~/.aws",),
@@ -167,7 +167,7 @@ PROBES = (
         kind="repo",
         doc="Whether settings files of DVC that are under Git hold secrets.",
         gives=(SECRETS,),
-        look=look_for_secrets,
+        look=at_tree("repo", look_for_secrets),
         stands_for=("git ls-files .dvc",),
         permissions=("read the work tree and its Git index",),
     ),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value
 from probes.dvc._pipeline import Stage
-from probes.dvc._tree import Tree, tree
+from probes.dvc._tree import Tree, at_tree
 
 GIVES = (
     Spec(name="stage.name", type="text", doc="As DVC addresses it: train, or sub/dvc.yaml:train."),
@@ -25,9 +25,8 @@ GIVES = (
 )
 
 
-def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+def look(access: Access, it: Tree, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look for each stage that could be read, and why not for the rest."""
-    it = tree(access)
     made = {out.path for one in it.pipeline.makers for out in one.outs}
     for stage in it.stages:
         subject = it.stage(stage.name)
@@ -37,7 +36,7 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
         why = f"{unread.why[0].upper()}{unread.why[1:]}."
         remedy = f"Look at it by hand: dvc status {unread.stage}" if unread.stage else f"Mend {it.folder}/{unread.file}."
         named = it.stage(unread.stage) if unread.stage else None
-        yield Unavailable(kind="stage", subject=named, why="garbled", detail=why, remedy=remedy)
+        yield Unavailable(kind="stage", subject=named, why="garbled", detail=why, remedy=remedy, asked=it.asked)
     whole = it.pipeline.complete and len(it.stages) == len(it.pipeline.stages)
     yield Swept(kind="stage", scope=it.folder, count=len(it.stages), complete=whole and not it.pipeline.unread)
 
@@ -69,7 +68,7 @@ PROBES = (
         kind="stage",
         doc="Reads dvc.yaml and dvc.lock: the stages, what they list, and what is recorded of their last run.",
         gives=GIVES,
-        look=look,
+        look=at_tree("stage", look),
         stands_for=("dvc dag",),
         relations=("stage in repo",),
         permissions=("read the work tree",),

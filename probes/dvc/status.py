@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Spec, Subject, Unavailable
 from probes.dvc._status import Changes, Comparison
-from probes.dvc._tree import Tree, tree
+from probes.dvc._tree import Tree, at_tree
 
 GIVES = (
     Spec(name="stage.would_rerun", type="bool", doc="Whether dvc repro would run it now, by what it lists."),
@@ -19,9 +19,8 @@ GIVES = (
 )
 
 
-def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
+def look(access: Access, it: Tree, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look for each stage that could be compared; for others what was not."""
-    it = tree(access)
     comparison = Comparison(access, it.folder, it.config)
     for stage in it.stages:
         yield _answer(it, stage.name, comparison.stage(stage))
@@ -32,7 +31,9 @@ def _answer(it: Tree, name: str, changes: Changes) -> Answer:
         path, why = next(iter(changes.unseen.items()))
         more = f", and {len(changes.unseen) - 1} more" if len(changes.unseen) > 1 else ""
         detail = f"{path} was not compared with dvc.lock: {why}{more}."
-        return Unavailable(kind="stage", subject=it.stage(name), why="not reached", detail=detail, remedy=f"Run in a copy of it: dvc status {name}")
+        return Unavailable(
+            kind="stage", subject=it.stage(name), why="not reached", detail=detail, remedy=f"Run in a copy of it: dvc status {name}", asked=it.asked
+        )
     values = {
         "stage.would_rerun": changes.reruns,
         "stage.rerun_because": changes.reasons() or None,
@@ -47,7 +48,7 @@ PROBES = (
         kind="stage",
         doc="Hashes what stages list and make, and compares it with dvc.lock.",
         gives=GIVES,
-        look=look,
+        look=at_tree("stage", look),
         stands_for=("dvc status",),
         permissions=("read the work tree",),
         cost=4,

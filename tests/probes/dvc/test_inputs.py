@@ -71,6 +71,11 @@ SCANS: dict[str, tuple[str, dict[str, str], tuple[tuple[str, ...], tuple[str, ..
     "a folder by a pattern": ("python run.py", {"run.py": "Path('d').glob('*.txt')\nglob.glob('e/*.csv')", "d/a.txt": "", "e/a.csv": ""}, (("run.py",), ("d", "e"), True)),
     "files on the command line": ("FAST=1 python run.py --config=c.yaml a.txt && cat b.txt | sort", {"run.py": "", **dict.fromkeys(("c.yaml", "a.txt", "b.txt"), "")}, (("run.py",), ("a.txt", "b.txt", "c.yaml"), True)),
     "imported for types alone": ("python run.py", {"run.py": "if TYPE_CHECKING:\n    import helper", "helper.py": ""}, (("run.py",), (), True)),
+    "a project that is installed in place": (
+        "python jobs/run.py", {"pyproject.toml": "", "jobs/run.py": "import lib.part", "src/lib/__init__.py": "", "src/lib/part.py": ""},
+        (("jobs/run.py", "src/lib/__init__.py", "src/lib/part.py"), (), True),
+    ),
+    "a folder that PYTHONPATH names": ("PYTHONPATH=lib python jobs/run.py", {"jobs/run.py": "import part", "lib/part.py": ""}, (("jobs/run.py", "lib/part.py"), ("lib",), True)),
     "a program of another language": ("bash run.sh", {"run.sh": ""}, ((), ("run.sh",), False)),
     "a program that cannot be parsed": ("python run.py", {"run.py": "print 1"}, (("run.py",), (), False)),
     "imported by a name made when it runs": ("python run.py", {"run.py": "importlib.import_module(name)"}, (("run.py",), (), False)),
@@ -151,6 +156,70 @@ def test_another_stage_ran_since_and_this_one_did_not(repository: Repository, se
     repository.set_stage("train", cmd="python -u train.py")
     repository.dvc("repro", "--quiet", "--single-item", "train")
     repository.commit("Run of another stage")
+
+    assert ("helper.py",) == said(seen, repository)[2]
+
+
+def test_changed_before_the_run_and_committed_after_it(repository: Repository, seen: Seen) -> None:
+    """In the work tree of that run its times tell; in a clone nothing does."""
+    repository.write("helper.py", "FACTOR = 3\n")
+    repository.dvc("repro", "--quiet", "--force", "prepare")
+    later(repository, "dvc.lock")
+    repository.git("add", "dvc.lock")
+    at = f"@{(repository.root / 'dvc.lock').stat().st_mtime + 60:.0f} +0000"
+    repository.settings = {"GIT_COMMITTER_DATE": at, "GIT_AUTHOR_DATE": at}
+    repository.git("commit", "--quiet", "--message", "The run")
+    repository.commit("What it ran with")
+
+    assert (("helper.py",), None, None) == said(seen, repository)
+
+
+def test_a_folder_that_is_not_listed(repository: Repository, seen: Seen) -> None:
+    program = (repository.root / "train.py").read_text() + "\nprint([one.read_text() for one in Path('notes').glob('*.md')])\n"
+    repository.write("train.py", program)
+    for number in range(250):
+        repository.write(f"notes/{number}.md", "a")
+    repository.dvc("repro", "--quiet")
+    repository.commit("Reads a folder")
+    assert (("notes",), None, None) == said(seen, repository, "train")
+
+    repository.write("notes/scratch.md", "known to nobody")
+    assert (("notes",), None) == said(seen, repository, "train")[::2]
+    repository.commit("One more")
+    assert ("notes",) == said(seen, repository, "train")[2]
+
+
+def test_one_file_of_a_folder_is_gone(repository: Repository, seen: Seen) -> None:
+    repository.write("train.py", (repository.root / "train.py").read_text() + "\nprint(list(Path('notes').glob('*.md')))\n")
+    for name in ("a", "b"):
+        repository.write(f"notes/{name}.md", name)
+    repository.dvc("repro", "--quiet")
+    repository.commit("Reads a folder")
+    (repository.root / "notes/a.md").unlink()
+
+    assert ("notes",) == said(seen, repository, "train")[2]
+
+
+def test_what_dvcignore_takes_out_of_a_listed_folder_is_not_listed(repository: Repository, seen: Seen) -> None:
+    repository.write("prepare.py", (repository.root / "prepare.py").read_text() + "print(open('texts/words.tmp').read())\n")
+    repository.write("texts/words.tmp", "a")
+    repository.write("texts/more.txt", "a")
+    repository.write(".dvcignore", "*.tmp\n")
+    repository.set_stage("prepare", deps=["data/raw.csv", "images", "prepare.py", "texts"])
+    repository.dvc("repro", "--quiet")
+    repository.commit("Reads what is ignored")
+    repository.write("texts/words.tmp", "b")
+
+    assert ("texts/words.tmp",) == said(seen, repository)[2]
+
+
+def test_a_repository_below_the_top_of_git(repository: Repository, seen: Seen) -> None:
+    (repository.root / ".git").rename(repository.folder / ".git")
+    repository.commit("A folder above")
+    repository.dvc("repro", "--quiet", "--force", "prepare")
+    repository.commit("Run again")
+    repository.write("helper.py", "FACTOR = 3\n")
+    repository.commit("Another factor")
 
     assert ("helper.py",) == said(seen, repository)[2]
 

@@ -123,6 +123,22 @@ def test_a_bucket_that_is_not_there(remote: Repository, seen: Seen) -> None:
     assert ("no-bucket", "signed", True, None) == said(seen, remote)[:4]
 
 
+def test_a_remote_that_is_below_another_one(remote: Repository, seen: Seen) -> None:
+    remote.dvc("push", "--quiet")
+    prefix = remote.folder.name
+    config = (remote.root / ".dvc/config").read_text().replace(f"s3://data/{prefix}", "s3://data")
+    remote.write(".dvc/config", f"{config}['remote \"below\"']\nurl = remote://s/{prefix}\n".replace("remote = s\n", "remote = below\n"))
+
+    assert "in sync" in remote.dvc("status", "--cloud")
+    assert (None, None, True, False, 4, 0, 0) == said(seen, remote)
+
+
+def test_a_remote_that_keeps_names_is_not_asked_for_hashes(remote: Repository, seen: Seen) -> None:
+    set_option(remote, "worktree", "true")
+
+    assert (None, None, None) == said(seen, remote)[4:]
+
+
 def test_nobody_listens(remote: Repository, seen: Seen) -> None:
     set_option(remote, "endpointurl", "http://127.0.0.1:1")
 

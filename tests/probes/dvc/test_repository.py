@@ -117,10 +117,11 @@ def test_the_bucket_is_named_with_its_store(repository: Repository, nobody: Path
 
 
 def test_a_folder_that_is_no_repository_says_where_there_is_one(repository: Repository) -> None:
-    access = Access({"dvc": f"{repository.root}/sub"}, deadline=time.monotonic() + 60)
+    access = Access({"dvc": f"{repository.root}/sub", "dvc.asked": "true"}, deadline=time.monotonic() + 60)
+    (gap,) = PROBE.look(access, ())
 
-    with pytest.raises(Exception, match=rf"is no DVC repository.*--repo {repository.root}\."):
-        list(PROBE.look(access, ()))
+    detail = f"{repository.root}/sub is no DVC repository: it has no folder .dvc. Name the folder above it that is one: --repo {repository.root}."
+    assert Unavailable(kind="repo", why="refused", detail=detail, remedy="Name the folder that holds .dvc: --repo DIR.", asked=True) == gap
 
 
 # secrets

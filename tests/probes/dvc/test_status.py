@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -158,3 +159,18 @@ def test_what_is_beyond_the_budget_is_neither_equal_nor_different(repository: Re
     assert {"clean.csv", "train.py", "model.bin"} <= changes["train"].unseen.keys()
     with pytest.raises(NotHashedError):
         Hashes(access, repo).of("data/raw.csv", "md5")
+
+
+def test_a_small_text_of_many_values_is_refused(tmp_path: Path, access: Access) -> None:
+    """An alias of aliases of aliases."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))]
+    (tmp_path / "dvc.yaml").write_text("\n".join(lines))
+    pipeline = read(access, str(tmp_path))
+
+    assert ["dvc.yaml cannot be read: it holds more than 500000 values"] == [one.why for one in pipeline.unread]
+
+
+def test_a_pipe_with_the_name_of_a_file_is_not_waited_for(tmp_path: Path, access: Access) -> None:
+    os.mkfifo(tmp_path / "dvc.yaml")
+
+    assert ["dvc.yaml cannot be read: it is no file"] == [one.why for one in read(access, str(tmp_path)).unread]
