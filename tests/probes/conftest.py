@@ -32,3 +32,10 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
     for name, value in {"HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true", "XDG_CONFIG_HOME": str(home / ".config")}.items():
         monkeypatch.setenv(name, value)
     return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks a real store, or real DVC, is one of the tests of services."""
+    for item in items:
+        if {"store", "first"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("services")

@@ -1,4 +1,4 @@
-"""A real store for tests of what asks S3: versitygw over a folder, where the test stack's cache has it."""
+"""A real store for tests of what asks S3: versitygw over a folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.stack.build import CACHE_VARIABLE
+from tests.stack.build import CannotBuildError, programs
 
 REGION = "eu-central-1"
 
@@ -88,10 +88,9 @@ class BucketStore:
 @contextlib.contextmanager
 def bucket_store(folder: Path) -> Iterator[BucketStore]:
     """A store, and take it away again. Raises NoStoreError."""
-    cache = Path(os.environ.get(CACHE_VARIABLE) or "~/.cache/diagnose-stack").expanduser()
-    program = next((path for path in sorted(cache.glob("versitygw-*/versitygw")) if path.is_file()), None)
-    if program is None:
-        raise NoStoreError("versitygw is not built")
-    it = BucketStore(folder, program)
+    try:
+        it = BucketStore(folder, programs("versitygw") / "versitygw")
+    except CannotBuildError as error:
+        raise NoStoreError(str(error)) from error
     with it.running():
         yield it

@@ -1,4 +1,4 @@
-"""Repositories made by the real DVC, where the test stack's cache has it, and the ways in which they change."""
+"""Repositories made by the real DVC, and the ways in which they change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from tests.stack.build import CACHE_VARIABLE
+from tests.stack.build import CannotBuildError
+from tests.stack.environments import environment as python_environment
 
 FILES: Mapping[str, str] = {
     "data/raw.csv": "id,x,y\n1,0.5,0\n2,0.7,1\n",
@@ -124,13 +125,12 @@ class Repository:
 
 def dvc_home() -> Path:
     """The environment that DVC is installed in. Raises NoDvcError."""
-    cache = Path(os.environ.get(CACHE_VARIABLE) or "~/.cache/diagnose-stack").expanduser()
-    home = next((path for path in sorted(cache.glob("dvc-*")) if (path / "complete").exists()), None)
-    if home is None:
-        raise NoDvcError("DVC is not installed in the cache of the test stack")
     if shutil.which("git") is None:
         raise NoDvcError("not installed: git")
-    return home
+    try:
+        return python_environment("dvc")
+    except CannotBuildError as error:
+        raise NoDvcError(str(error)) from error
 
 
 def copy(first: Repository, folder: Path) -> Repository:
