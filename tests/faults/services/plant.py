@@ -101,6 +101,9 @@ class Garden:
     def enter(self, context: AbstractContextManager[Entered]) -> Entered:
         return self._stack.enter_context(context)
 
+    def at_the_end(self, do: Callable[[], object]) -> None:
+        self._stack.callback(do)
+
     def folder(self) -> Path:
         return self.enter(own_folder("state-"))
 
@@ -168,7 +171,7 @@ class Garden:
 
     def command(self, folder: Path, *command: str, **environment: str) -> Process:
         process = Process(folder, self.folder() / "log", list(command), own_environment(folder, **environment))
-        self._stack.callback(process.kill)
+        self.at_the_end(process.kill)
         self._processes.append(process)
         return process
 

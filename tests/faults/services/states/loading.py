@@ -227,7 +227,7 @@ def alias_gone_with_its_version(it: Garden) -> Words:
 
 
 @state(
-    LOADING, "artifact-gone", shows="version.: .2.*a program says: .*(No such artifact|RESOURCE_DOES_NOT_EXIST|404)", why="Version 2 is READY, and the place that it names has no file.",
+    LOADING, "artifact-gone", shows="READY.*a program says: .*(Could not find an .MLmodel|No such artifact)", why="Version 2 is READY, and the place that it names has no file.",
     also={REGISTERING: ("artifact-missing",)},
 )  # fmt: skip
 def files_deleted(it: Garden) -> Words:
@@ -239,7 +239,7 @@ def files_deleted(it: Garden) -> Words:
 
 
 @state(
-    LOADING, "artifact-gone", shows="a program says: .*(No such artifact|RESOURCE_DOES_NOT_EXIST|404)", why="champion names version 3, which is READY, and whose files are gone; those of 2 are there.",
+    LOADING, "artifact-gone", shows="READY.*a program says: .*(Could not find an .MLmodel|No such artifact)", why="champion names version 3, which is READY, and whose files are gone; those of 2 are there.",
     also={REGISTERING: ("artifact-missing",)},
 )  # fmt: skip
 def alias_moved_to_nothing(it: Garden) -> Words:
@@ -253,7 +253,7 @@ def alias_moved_to_nothing(it: Garden) -> Words:
 
 
 @state(
-    LOADING, "artifact-gone", shows="specified bucket does not exist", why="The version is READY; of its place the server says that the bucket does not exist.",
+    LOADING, "artifact-gone", shows=r"specified bucket does not exist.*a program says: \S+", why="The version is READY; of its place the server says that the bucket does not exist.",
     also={REGISTERING: ("artifact-missing",)},
 )  # fmt: skip
 def bucket_deleted(it: Garden) -> Words:
@@ -272,7 +272,7 @@ def bucket_deleted(it: Garden) -> Words:
 
 
 @state(
-    LOADING, "mlflow-unreachable", shows="Connection refused", why="Nobody listens at the address that the program has for its registry.",
+    LOADING, "mlflow-unreachable", shows="Connection refused.*a program says: .*Max retries", why="Nobody listens at the address that the program has for its registry.",
     also={OFFLINE: ("server-not-running", "wrong-tracking-uri")},
 )  # fmt: skip
 def registry_down(it: Garden) -> Words:
@@ -284,7 +284,7 @@ def registry_down(it: Garden) -> Words:
 
 
 @state(
-    LOADING, "mlflow-unreachable", shows="registered-models/search: 200 .*a program says: .*Max retries|Connection refused", why="The server is well, and has the version; the program asks at another port, where nobody listens.",
+    LOADING, "mlflow-unreachable", shows="registered-models/search: 200 .*a program says: .*Max retries", why="The server is well, and has the version; the program asks at another port, where nobody listens.",
     also={OFFLINE: ("wrong-tracking-uri", "server-not-running")},
 )  # fmt: skip
 def registry_elsewhere(it: Garden) -> Words:

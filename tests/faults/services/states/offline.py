@@ -324,6 +324,7 @@ def two_connections_and_they_wait(it: Garden) -> Words:
     search = ["curl", "-s", "-H", "Content-Type: application/json", "-d", '{"experiment_ids":["1"]}', f"{server.url}{API}/runs/search"]
     for _ in range(2):
         it.command(it.folder(), *search)
+    it.at_the_end(server.kill)  # before the lock goes: it would connect again and again
     return it.asks(server)
 
 
