@@ -72,11 +72,11 @@ def _said(sort: str) -> Mapping[str, Value]:
 def _process(given: Given) -> Mapping[str, Value]:
     killed = given.number("process.killed_at")
     recent = killed is not None and given.now - killed <= ALIVE_COUNTS_S
-    trouble = recent and not _seen_as_container(given)
+    trouble = recent and not seen_as_container(given)
     return {"process.memory_trouble": "oom" if trouble else "", "process.memory_killed_at": killed if trouble else None}
 
 
-def _seen_as_container(given: Given) -> bool:
+def seen_as_container(given: Given) -> bool:
     """Whether the kill is told by the container that the process ran in."""
     own = given.text("process.container_id")
     return bool(own) and any(given.facts.value(container, "container.id") == own for container in given.facts.subjects("container"))

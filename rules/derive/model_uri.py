@@ -1,22 +1,26 @@
-"""Does the registry have what a container loads by models:/NAME@ALIAS, models:/NAME/VERSION or models:/NAME/STAGE, and are its files there?
+"""Does the registry have what a container or process loads by models:/NAME@ALIAS, models:/NAME/VERSION or models:/NAME/STAGE, and are its files there?
 
 container api with models:/churn/Production, and churn has one version, which is Archived  ->  container.model_state=archived
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from probes._contract import Spec, Subject, Value
 from rules._derivation import Derivation, Given, Unseen
 from rules._facts import Facts
+from rules.derive.memory_trouble import seen_as_container
 from rules.derive.mlflow import model_name, texts
 
+SCHEMES = frozenset({"runs", "file", "s3", "gs", "http", "https", "hdfs", "dbfs", "mlflow-artifacts"})
 STAGES = ("none", "staging", "production", "archived")
 NOTHING: Mapping[str, Value] = {
-    "container.model_state": "", "container.model_name": None, "container.model_which": None, "container.model_version": None, "container.model_files": "",
-    "container.model_files_words": None, "container.model_ready": None, "container.model_aliases": None, "container.model_deleted": None,
+    "model_state": "", "model_name": None, "model_which": None, "model_version": None, "model_files": "", "model_files_words": None, "model_ready": None,
+    "model_aliases": None, "model_deleted": None,
 }  # fmt: skip
 
 
@@ -27,16 +31,30 @@ class Found(NamedTuple):
     version: int | None = None
 
 
-def _model(given: Given) -> Mapping[str, Value]:
-    uri = given.text("container.model_uri")
+def misspelt(uri: str) -> bool:
+    """Meant for the registry, and not as it takes it: another scheme that reads alike, no slash, nothing chosen, or a version and an alias in one."""
+    scheme, colon, rest = uri.partition(":")
+    if scheme.lower() == "models":
+        return not rest.startswith("/") or (not rest.startswith("/m-") and ("/" in (name := model_name(f"models:{rest}")[0]) or not name))
+    return bool(colon) and scheme.lower() not in SCHEMES and bool(difflib.get_close_matches(scheme.lower(), ["models"], cutoff=0.8))
+
+
+def _model(kind: str, given: Given) -> Mapping[str, Value]:
+    return {f"{kind}.{name}": value for name, value in _told(kind, given).items()}
+
+
+def _told(kind: str, given: Given) -> Mapping[str, Value]:
+    uri = given.text(f"{kind}.model_uri")
+    if kind == "process" and seen_as_container(given):
+        return NOTHING
+    if misspelt(uri):
+        return {**NOTHING, "model_state": "malformed"}
     if not uri.startswith("models:/") or uri.startswith("models:/m-"):
         return NOTHING  # none, a run's, or a logged model's own address, of which the registry knows nothing
     name, by, which = model_name(uri)
-    if not name:
-        return {**NOTHING, "container.model_state": "malformed"}
     facts = given.facts
-    model = next(iter(facts.targets(given.subject, "container loads model")), None)
-    told = {**NOTHING, "container.model_name": name, "container.model_which": which}
+    model = next(iter(facts.targets(given.subject, f"{kind} loads model")), None)
+    told = {**NOTHING, "model_name": name, "model_which": which}
     if model is None:
         return told  # it names no server: there is nothing to ask
     exists = facts.value(model, "model.exists")
@@ -45,13 +63,13 @@ def _model(given: Given) -> Mapping[str, Value]:
     found = _resolved(facts, model, by, which) if exists else Found("no-model")
     files, words = _files(facts, model, found.version)
     return told | {
-        "container.model_state": found.state,
-        "container.model_version": found.version,
-        "container.model_files": files,
-        "container.model_files_words": words or None,
-        "container.model_ready": texts(facts, model, "model.ready_versions")[:5] or None,
-        "container.model_aliases": texts(facts, model, "model.aliases") or None,
-        "container.model_deleted": texts(facts, model, "model.missing_versions") or None,
+        "model_state": found.state,
+        "model_version": found.version,
+        "model_files": files,
+        "model_files_words": words or None,
+        "model_ready": texts(facts, model, "model.ready_versions")[:5] or None,
+        "model_aliases": texts(facts, model, "model.aliases") or None,
+        "model_deleted": texts(facts, model, "model.missing_versions") or None,
     }
 
 
@@ -114,31 +132,32 @@ def _looked_at(facts: Facts, model: Subject) -> set[str]:
     return set(texts(facts, model, "model.checked_versions")) - gone
 
 
-DERIVATIONS = (
+DERIVATIONS = tuple(
     Derivation(
-        kind="container",
+        kind=kind,
         gives=(
             Spec(
-                name="container.model_state",
+                name=f"{kind}.model_state",
                 type="text",
                 doc="how the registry resolves its model's address: resolves, no-model, no-versions, stage-unknown, stage-empty, archived, alias-missing, "
                 "version-deleted, version-beyond, not-ready or malformed; empty where it loads none by such an address",
             ),
-            Spec(name="container.model_name", type="text", doc="the registered model that it loads"),
-            Spec(name="container.model_which", type="text", doc="the alias, version or stage that it loads"),
-            Spec(name="container.model_version", type="int", doc="the version that this is now"),
+            Spec(name=f"{kind}.model_name", type="text", doc="the registered model that it loads"),
+            Spec(name=f"{kind}.model_which", type="text", doc="the alias, version or stage that it loads"),
+            Spec(name=f"{kind}.model_version", type="int", doc="the version that this is now"),
             Spec(
-                name="container.model_files",
+                name=f"{kind}.model_files",
                 type="text",
                 doc="that version's files: there, missing, unreadable or unfinished; empty where nobody looked",
             ),
-            Spec(name="container.model_files_words", type="text", doc="what the server says of those files"),
-            Spec(name="container.model_ready", type="texts", doc="versions of that model that are READY, newest first"),
-            Spec(name="container.model_aliases", type="texts", doc="aliases of that model, each with its version"),
-            Spec(name="container.model_deleted", type="texts", doc="versions of that model that were deleted"),
+            Spec(name=f"{kind}.model_files_words", type="text", doc="what the server says of those files"),
+            Spec(name=f"{kind}.model_ready", type="texts", doc="versions of that model that are READY, newest first"),
+            Spec(name=f"{kind}.model_aliases", type="texts", doc="aliases of that model, each with its version"),
+            Spec(name=f"{kind}.model_deleted", type="texts", doc="versions of that model that were deleted"),
         ),
-        needs=("container.model_uri",),
-        wants=("container.tracking_uri", "container.registry_uri"),
-        function=_model,
-    ),
+        needs=(f"{kind}.model_uri",),
+        wants=(f"{kind}.tracking_uri", f"{kind}.registry_uri", *(("process.container_id",) if kind == "process" else ())),
+        function=partial(_model, kind),
+    )
+    for kind in ("container", "process")
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from probes._contract import Value
+from rules.derive.model_uri import misspelt
 from tests.rules.derive.conftest import Table, facts, told
 
 MODEL: dict[str, Value] = {
@@ -57,3 +58,24 @@ def test_what_nobody_asked_is_unseen_and_what_names_no_server_is_nothing() -> No
 
     said = [told(facts(one), "container api", "model_state")["model_state"] for one in (unasked, table("models:/churn/3", tracking=None))]
     assert said == ["unseen", ""]
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("models:/churn/1", False), ("models:/churn@champion", False), ("models:/m-0a1b", False), ("Models:/churn/1", False), ("s3://models/churn", False),
+        ("oci://registry.example/churn", False), ("/models/churn", False), ("churn", False), ("runs:/0a1b/model", False),
+        ("models:churn/1", True), ("model:/churn/1", True), ("modles:/churn/1", True), ("models:/churn", True), ("models:/churn/2@champion", True),
+    ],
+)  # fmt: skip
+def test_an_address_that_was_meant_for_the_registry_and_is_none(uri: str, expected: bool) -> None:
+    assert expected == misspelt(uri)
+
+
+def test_a_process_is_told_of_unless_it_is_seen_as_a_container() -> None:
+    process: dict[str, Value] = {"model_uri": "models:/churn@nobody", "tracking_uri": "http://mlflow:5000", "registry_uri": None}
+    model = {"model http://mlflow:5000#churn": MODEL}
+    alone = facts({"process serve": {**process, "container_id": None}, **model})
+    inside = facts({"process serve": {**process, "container_id": "c1"}, "container api": {"id": "c1"}, **model})
+
+    assert ("alias-missing", "") == tuple(told(one, "process serve", "model_state")["model_state"] for one in (alone, inside))
