@@ -9,8 +9,8 @@ import msgspec
 
 from probes._contract import Probe, Subject
 from rules._facts import Want
-from rules._judge import Judged
-from rules._rank import OPEN_GAIN, gain
+from rules._judge import Case, Judged
+from rules._rank import OPEN_GAIN, Weighed, gain
 
 
 class Errand(msgspec.Struct, frozen=True):
@@ -27,11 +27,16 @@ def wanted(judged: Judged) -> dict[Want, float]:
     for case in judged.cases:
         for want in case.missing:
             gains[want] += OPEN_GAIN
-        if case.ranking.band != "diagnosed":
-            for line in case.weighed:
+        for line in case.weighed:
+            if case.ranking.band != "diagnosed" or _leads_up(line, case):
                 for want in line.missing:
                     gains[want] += gain(line, case.ranking)
     return {want: value for want, value in gains.items() if value > 0 and want not in judged.blind}
+
+
+def _leads_up(line: Weighed, case: Case) -> bool:
+    """A parent that would explain the cause already named: the case is settled, but where it hangs is not."""
+    return bool(line.evidence.parent) and line.evidence.then.get(case.ranking.lead, 0.0) > 0
 
 
 def errands(judged: Judged, probes: Iterable[Probe], done: Mapping[tuple[str, Subject], object]) -> list[Errand]:

@@ -49,13 +49,16 @@ def _needs(facts: Facts) -> Iterable[Relation]:
         service = Subject("service", f"svc:{named[0]}/{named[1]}" if named else host)
         yield Relation("needs", container, service)
         for pod in facts.targets(service, "service selects pod"):
-            behind = [one for one in facts.sources(pod, "container in pod") if facts.value(one, "container.ready") is False and one != container]
-            yield from (Relation("needs", who, one) for one in behind for who in (container, _workload_of(facts, container)) if who is not None)
+            behind = (one for one in facts.sources(pod, "container in pod") if facts.value(one, "container.ready") is False)
+            yield from (Relation("needs", container, one) for one in behind if one != container)
 
 
-def _workload_of(facts: Facts, container: Subject) -> Subject | None:
-    found = facts.reach(container, "workload")
-    return found if isinstance(found, Subject) else None
+def _of_workloads(facts: Facts) -> Iterable[Relation]:
+    """What a container needs, its workload needs."""
+    for relation in _needs(facts):
+        workload = facts.reach(relation.from_, "workload")
+        if relation.to.kind == "container" and isinstance(workload, Subject):
+            yield Relation("needs", workload, relation.to)
 
 
 def _init_host(given: Given) -> Mapping[str, Value]:
@@ -99,4 +102,5 @@ RELATORS = (
         needs=("container.service_host", "container.service_down"),
         function=_needs,
     ),
+    Relator(relations=("workload needs container",), needs=("workload.init_host",), function=_of_workloads),
 )

@@ -82,7 +82,9 @@ def test_the_log_of_an_init_container_that_holds_pods_up_is_asked_for() -> None:
     found = facts({INIT: waits(None), **HELD}, RUNS)
     found.value(Subject("workload", "ml/Deployment/api"), "workload.init_host")
 
-    assert [("ml/api-1/wait", "container.log_tail")] == [(want.subject.key, want.name) for want in found.missing(Subject("workload", "ml/Deployment/api"), "workload.init_host")]
+    wanted = [("ml/api-1/wait", "container.log_tail")]
+    assert wanted == [(want.subject.key, want.name) for want in found.missing(Subject("workload", "ml/Deployment/api"), "workload.init_host")]
+    assert wanted == [(want.subject.key, want.name) for want in found.unread(Subject("workload", "ml/Deployment/api"), "workload needs container")]
 
 
 def test_a_workload_needs_what_its_init_container_waits_for() -> None:
