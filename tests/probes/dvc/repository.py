@@ -58,7 +58,7 @@ class Repository:
     def environment(self) -> dict[str, str]:
         alone = {"DVC_NO_ANALYTICS": "1", "COLUMNS": "400", "DVC_SITE_CACHE_DIR": str(self.folder / "site"), "GIT_CONFIG_NOSYSTEM": "1"}
         path = f"{self.home}/bin{os.pathsep}{os.environ['PATH']}"
-        return {"PATH": path, "HOME": str(self.folder), "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true", **alone, **self.settings}
+        return {"PATH": path, "HOME": str(self.folder), "LOGNAME": "somebody", "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true", **alone, **self.settings}
 
     def attempt(self, *words: str, root: Path | None = None) -> subprocess.CompletedProcess[str]:
         """A DVC command, whatever comes of it."""
