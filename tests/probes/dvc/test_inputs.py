@@ -151,9 +151,11 @@ def test_changed_before_the_last_run_was_recorded(repository: Repository, seen: 
 
 
 def test_another_stage_ran_since_and_this_one_did_not(repository: Repository, seen: Seen) -> None:
+    time.sleep(1.1)  # commits of one second have no order in time
     repository.write("helper.py", "FACTOR = 3\n")
     repository.commit("Another factor")
     repository.set_stage("train", cmd="python -u train.py")
+    time.sleep(1.1)
     repository.dvc("repro", "--quiet", "--single-item", "train")
     repository.commit("Run of another stage")
 
