@@ -25,11 +25,14 @@ READ = frozenset((*(name for names in NAMES.values() for name in names), *_MODEL
 """Every variable that is read at all."""
 
 _MODEL = re.compile(r"(?<![\w/:.-])(?:models|runs):/[^\s'\"]+")
+_MEANT = re.compile(r"m[odels]{3,7}:/?\w", re.IGNORECASE)
+"""An address that was meant for the registry and is none, as `model:/churn/1` or `models:churn/1`."""
+
 _DOCS = {
     "tracking_uri": "MLFLOW_TRACKING_URI, without user and password; addresses as scheme://host:port/prefix.",
     "registry_uri": "MLFLOW_REGISTRY_URI likewise.",
     "s3_endpoint": "MLFLOW_S3_ENDPOINT_URL, else AWS_ENDPOINT_URL_S3, else AWS_ENDPOINT_URL.",
-    "model_uri": "The models:/ or runs:/ address that it loads: of MODEL_URI, of MODEL_NAME with MODEL_ALIAS, MODEL_STAGE or MODEL_VERSION, or in its command.",
+    "model_uri": "The models:/ or runs:/ address that it loads: of MODEL_URI, of MODEL_NAME with MODEL_ALIAS, MODEL_STAGE or MODEL_VERSION, or in its command; of MODEL_URI also one that is misspelt.",
 }
 
 
@@ -50,7 +53,7 @@ def _address(environ: Mapping[str, str], names: Sequence[str]) -> str | None:
 def _model(environ: Mapping[str, str], words: Sequence[str]) -> str | None:
     told = [environ.get(name, "") for name in _MODEL_URIS]
     found = next((match for text in (*told, *words) if (match := _MODEL.search(text))), None)
-    return found[0] if found else _assembled(environ)
+    return found[0] if found else _assembled(environ) or next((text for text in told if _MEANT.match(text)), None)
 
 
 def _assembled(environ: Mapping[str, str]) -> str | None:

@@ -13,7 +13,7 @@ from probes._access import Access, Unreachable
 from probes._address import base_url
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value, Why
-from probes.mlflow._client import Answer, Server, configured, moment, objects, opened, text
+from probes.mlflow._client import Answer, Server, configured, is_link_local, moment, objects, opened, text
 from probes.mlflow._failure import connection, meaning
 from probes.mlflow._versions import Files, files, run_state
 
@@ -81,6 +81,9 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
         url = base_url(address)
         if url is None or not name:
             yield _gap(access, subject, "garbled", f"{subject.key} is no address and name of a model.")
+            continue
+        if is_link_local(url):
+            yield _gap(access, subject, "not reached", f"{url} is a link-local address, which is not asked because a workload names it.")
             continue
         server = opened(access, url)
         try:

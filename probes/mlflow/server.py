@@ -15,7 +15,7 @@ from probes._access import Access, Unreachable
 from probes._address import base_url
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Spec, Subject, Swept, Unavailable, Value, Why
-from probes.mlflow._client import API, Answer, Server, configured, moment, objects, opened, text
+from probes.mlflow._client import API, Answer, Server, configured, is_link_local, moment, objects, opened, text
 from probes.mlflow._client import answer as read
 from probes.mlflow._failure import GATEWAY, connection, database_host, meaning, reason
 
@@ -30,7 +30,6 @@ _KINDS = re.compile(r"^([a-z][a-z0-9+.-]*):|^(?=[./~])|^(?=[A-Za-z]:\\)")
 SPECS = (
     Spec(name="mlflow.url", type="text", doc="Its base address."),
     Spec(name="mlflow.host", type="text", doc="The host in its address."),
-    Spec(name="mlflow.host_is_loopback", type="bool", doc="The host is localhost, 127.0.0.1, ::1 or 0.0.0.0: whoever asks means himself."),
     Spec(name="mlflow.reached", type="bool", doc="Something answered in HTTP at the address."),
     Spec(
         name="mlflow.failure",
@@ -76,7 +75,6 @@ SPECS = (
     ),
 )
 NAMED_HERE = Spec(name="mlflow.named_here", type="bool", doc="The address is the one that a setting or the environment names here.")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104  # an address that is looked for, not listened on
 
 
 def sweep(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Said]:
@@ -97,6 +95,9 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
         if url is None:
             yield _gap(access, subject, "garbled", f"{subject.key} is no HTTP address.")
             continue
+        if is_link_local(url):
+            yield _gap(access, subject, "not reached", f"{url} is a link-local address, which is not asked because a workload names it.")
+            continue
         found = _look(access, url)
         if found.values["mlflow.failure"] in ("unknown-host", "timed-out", "unroutable") and url != configured(access):
             yield _gap(access, subject, "not reached", f"{url} is a name or address of another network: {found.values['mlflow.failure_words']}")
@@ -107,7 +108,7 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
 def _look(access: Access, url: str) -> Look:
     values: dict[str, Value] = dict.fromkeys((spec.name for spec in SPECS), None)
     host = urlsplit(url).hostname or ""
-    values |= {"mlflow.url": url, "mlflow.host": host, "mlflow.host_is_loopback": host in _LOOPBACK}
+    values |= {"mlflow.url": url, "mlflow.host": host}
     server = opened(access, url)
     values |= _told(server)
     return Look(

@@ -14,6 +14,10 @@ _ITSELF = re.compile(r"(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[?::1?\]?)$", re
 """Inside of a container that is the container, or the pod: where a setting that is missing leaves a default."""
 
 
+def is_loopback(host: str) -> bool:
+    return bool(_ITSELF.match(host))
+
+
 def named(facts: Facts, host: str, asker: Subject) -> Subject | None:
     """The container that this one means by a host name or address: of several, one that it shares a network with, else its compose project."""
     found = list(_called(facts, host)) if host else []
@@ -45,7 +49,7 @@ def _dependency(given: Given) -> Mapping[str, Value]:
     other = named(given.facts, host, given.subject)
     return {
         "container.dependency": host if other is None or other == given.subject else other.key,
-        "container.needs_itself": bool(_ITSELF.match(host)),
+        "container.needs_itself": is_loopback(host),
     }
 
 

@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 from probes._contract import Relation, Spec, Subject, Value
 from rules._derivation import Derivation, Given, Relator
 from rules._facts import Facts
-from rules.derive.dependency import named
+from rules.derive.dependency import is_loopback, named
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  # looked for, not listened on
 _SVC = ".svc"
 
 
@@ -59,7 +58,7 @@ def server_of(facts: Facts, user: Subject, url: str) -> Subject | None:
         return None
     if user.kind == "process":
         return Subject("mlflow", url)
-    if it.host in LOOPBACK and not _on_host_network(facts, user):
+    if is_loopback(it.host) and not _on_host_network(facts, user):
         return Subject("mlflow", f"{user.key}:{url}")  # its own loopback, which no other means by this address
     if text(facts, user, "container.engine") == "kubernetes":
         return Subject("mlflow", it.at(_qualified(facts, it.host, user.key.partition("/")[0])))
@@ -84,7 +83,7 @@ def _known_or_direct(facts: Facts, it: Address, serving: Subject, url: str) -> S
     """The server as it is named here, if that leads to the same container and port; else the container's own address, which its host can reach."""
     for known in facts.subjects("mlflow"):
         other = address(known.key)
-        if other is not None and other.prefix == it.prefix and other.host in LOOPBACK and (other.port, it.port) in set(_published(facts, serving)):
+        if other is not None and other.prefix == it.prefix and is_loopback(other.host) and (other.port, it.port) in set(_published(facts, serving)):
             return known
     own = texts(facts, serving, "container.addresses")
     return Subject("mlflow", it.at(own[0]) if own else url)
@@ -155,7 +154,7 @@ def _serving(facts: Facts, server: Subject) -> list[Subject]:
         pods = facts.targets(Subject("service", f"svc:{namespace}/{name}"), "service selects pod")
         return [one for pod in pods for one in facts.sources(pod, "container in pod")]
     containers = facts.subjects("container")
-    if it.host in LOOPBACK:
+    if is_loopback(it.host):
         return [one for one in containers if it.port in {outside for outside, _inside in _published(facts, one)}]
     return [
         one

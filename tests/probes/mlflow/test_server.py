@@ -173,3 +173,11 @@ def test_no_address_is_no_fault_of_mlflow() -> None:
 
     assert isinstance(gap, Unavailable)
     assert gap.why == "not configured"
+
+
+@pytest.mark.parametrize("address", ["http://169.254.169.254", "http://[fe80::1]:5000", "http://169.254.170.2/v2"])
+def test_a_link_local_address_is_not_asked_because_a_workload_names_it(address: str) -> None:
+    (gap,) = ask(NAMED, "", Subject("mlflow", address))
+
+    assert isinstance(gap, Unavailable)
+    assert (gap.why, "link-local" in gap.detail) == ("not reached", True)
