@@ -25,7 +25,6 @@ from probes._runner import Runner, Store, Visit, load_probes
 from rules._book import Book, load_book
 from rules._facts import Facts
 from rules._judge import judge
-from rules._lint import lint
 from rules._rounds import Errand, errands
 from rules._yaml import RowError
 
@@ -62,6 +61,8 @@ def _book(probes: Sequence[Probe], mounted: str) -> Book:
     """Our rows, and those of a folder, which must pass the lint that ours pass: nobody has judged by them before. Raises RowError."""
     book = load_book(probes, Path(mounted) if mounted else None)
     if mounted:
+        from rules._lint import lint
+
         triage = frozenset(command for probe in probes for command in probe.stands_for)
         found = (problem for file in book.files if file.path.is_relative_to(mounted) for problem in lint(file, book, triage))
         problems = sorted(found, key=lambda one: (one.lint in FROM_EXAMPLES, one))

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-import urllib3
-
 from probes._access import Unreachable
 from probes.mlflow._client import Answer
 
@@ -46,6 +44,8 @@ _SQL = re.compile(r"\((?:psycopg\d?|pymysql|MySQLdb|sqlite3|mysql|pyodbc|asyncpg
 
 def connection(error: Unreachable) -> str:
     """How it failed before any answer: by the exception of urllib3 that lies under it."""
+    import urllib3
+
     cause = error.__cause__
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
         return "unknown-host"
