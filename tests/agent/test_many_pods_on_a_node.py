@@ -39,9 +39,11 @@ def _deployment(number: int) -> Object:
     }  # fmt: skip
 
 
-def _trainer() -> Object:
+def _trainer(node: Node) -> Object:
+    """On the node that has a kubelet: the scheduler may choose either."""
     container = {"name": "main", "image": PYTHON, "command": ["python3", "-c", HUNGRY], "resources": {"limits": {"memory": "32Mi"}}}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "trainer", "namespace": SPACES[0]}, "spec": {"restartPolicy": "Never", "containers": [container]}}
+    spec = {"restartPolicy": "Never", "containers": [container], "nodeSelector": {"kubernetes.io/hostname": node.node_name}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "trainer", "namespace": SPACES[0]}, "spec": spec}
 
 
 def _now() -> str:
@@ -84,13 +86,13 @@ def waiting(node: Node) -> Iterator[Node]:
     beat = threading.Thread(target=_keep_alive, args=(node, over))
     beat.start()
     try:
-        made = [*(_deployment(number) for number in range(WORKLOADS)), _trainer()]
+        made = [*(_deployment(number) for number in range(WORKLOADS)), _trainer(node)]
         node.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": made}))
         node.wait(f"{PODS} pods have a node", lambda: len(_placed(node)) == PODS, 120)
         writer = Writer(node)
         for pod in _placed(node):
             writer.status(f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}", _waits(pod), "kubelet")
-        node.wait("the training is killed", lambda: "OOMKilled" in node.kubectl("get", "pod", "trainer", "-n", SPACES[0], "-o", "json"), 60)
+        node.wait("the training is killed", lambda: "OOMKilled" in node.kubectl("get", "pod", "trainer", "-n", SPACES[0], "-o", "json"), 120)
         yield node
     finally:
         over.set()
