@@ -234,6 +234,8 @@ def _relations() -> tuple[Arity, ...]:
         "workload needs container",
         "container loads model",
         "process loads model",
+        "container loads_from mlflow",
+        "process loads_from mlflow",
         "mlflow served_by container",
         "mlflow needs container",
         "service selects pod",

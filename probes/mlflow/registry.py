@@ -15,7 +15,7 @@ from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value, Why
 from probes.mlflow._client import Answer, Server, configured, is_link_local, moment, objects, opened, text
 from probes.mlflow._failure import connection, meaning
-from probes.mlflow._versions import Files, files, run_state
+from probes.mlflow._versions import Files, files, place, run_state
 
 MOST = 20
 MOST_VERSIONS = 200
@@ -50,6 +50,16 @@ SPECS = (
     ),
     Spec(name="model.versions_without_run", type="texts", doc='Of these, those whose run is missing or deleted: "1: missing RUN".'),
     Spec(name="model.versions_without_files", type="texts", doc="Of these, those with no MLmodel where their source says: number and what is there."),
+    Spec(
+        name="model.versions_malformed",
+        type="texts",
+        doc="Of these, those whose MLmodel is none that can be loaded: number and what is wrong with it.",
+    ),
+    Spec(
+        name="model.versions_of_other_run",
+        type="texts",
+        doc='Of these, those whose files are among those of another run than theirs: "1: RUN, files of RUN".',
+    ),
     Spec(name="model.versions_unreadable", type="texts", doc="Of these, those whose files the server could not list: number and its error."),
     Spec(name="model.versions_unfinished", type="texts", doc="Of these, those whose upload is not finished or failed."),
 )
@@ -183,13 +193,16 @@ def _checked(server: Server, model: Mapping[str, Any], versions: Sequence[Mappin
     """Runs and files of the versions that somebody loads; what time or the server did not allow is left out of checked_versions."""
     done: list[int] = []
     runs: list[str] = []
-    found: dict[str, list[str]] = {"missing": [], "unreadable": [], "unfinished": []}
+    found: dict[str, list[str]] = {"missing": [], "unreadable": [], "unfinished": [], "malformed": []}
+    others: list[str] = []
     for one in _served(model, versions)[:most]:
         if time.monotonic() >= until:
             break
         number, run = _number(one), text(one, "run_id")
         state = run_state(server, run) if run else "active"
         runs += [f"{number}: {state} {run}"] if state in ("missing", "deleted") else []
+        where = place(text(one, "source"))
+        others += [f"{number}: {run}, files of {where.run}"] if run and where is not None and where.run not in ("", run) else []
         seen = files(server, text(one, "source")) if state in ("active", "deleted") else None
         if seen is not None:
             _sort(found, number, seen)
@@ -198,6 +211,8 @@ def _checked(server: Server, model: Mapping[str, Any], versions: Sequence[Mappin
         "model.checked_versions": _shown(done),
         "model.versions_without_run": _shown(runs),
         "model.versions_without_files": _shown(found["missing"]),
+        "model.versions_malformed": _shown(found["malformed"]),
+        "model.versions_of_other_run": _shown(others),
         "model.versions_unreadable": _shown(found["unreadable"]),
         "model.versions_unfinished": _shown(found["unfinished"]),
     }

@@ -65,6 +65,12 @@ SPECS = (
     Spec(name="mlflow.experiments", type="int", doc=f"Active experiments, {MOST_EXPERIMENTS} at most, Default among them."),
     Spec(name="mlflow.has_runs", type="bool", doc="An active experiment has an active run."),
     Spec(name="mlflow.registered_models", type="int", doc=f"Registered models, {MOST_MODELS} at most."),
+    Spec(
+        name="mlflow.registry_says",
+        type="text",
+        doc="What GET registered-models/search means, in the words of answer_says; none where experiments/search had no good answer.",
+    ),
+    Spec(name="mlflow.registry_words", type="text", doc="The message of that answer, or what the connection failed with; none where it is good."),
     Spec(name="mlflow.is_empty", type="bool", doc="It has no experiment but Default, no run and no registered model that may be seen from here."),
     Spec(name="mlflow.deleted_experiments", type="int", doc="Experiments in its trash; asked for only where it is empty otherwise."),
     Spec(name="mlflow.default_created_at", type="time", doc="When experiment 0 was made, which is when the database was."),
@@ -209,7 +215,7 @@ def _contents(server: Server, answer: Answer) -> Mapping[str, Value]:
     experiments = objects(answer.data, "experiments")
     ids = [text(one, "experiment_id") for one in experiments]
     runs = _asked(server, "runs/search", {"experiment_ids": ids[:100], "max_results": 1}) if ids else {}
-    models = _models(server)
+    models, registry = _models(server)
     has_runs = None if runs is None else bool(objects(runs, "runs"))
     default = next((one for one in experiments if text(one, "experiment_id") == "0"), None)
     empty = None if has_runs is None or models is None else not has_runs and models == 0 and not [one for one in ids if one != "0"]
@@ -217,6 +223,7 @@ def _contents(server: Server, answer: Answer) -> Mapping[str, Value]:
         "mlflow.experiments": len(experiments),
         "mlflow.has_runs": has_runs,
         "mlflow.registered_models": models,
+        **registry,
         "mlflow.is_empty": empty,
         "mlflow.deleted_experiments": _deleted(server) if empty else None,
         "mlflow.default_created_at": moment(default, "creation_time") if default else None,
@@ -233,12 +240,16 @@ def _asked(server: Server, path: str, body: Mapping[str, object]) -> Mapping[str
     return answer.data if answer.good else None
 
 
-def _models(server: Server) -> int | None:
+def _models(server: Server) -> tuple[int | None, Mapping[str, Value]]:
+    """How many it has, and how the registry answers: it has tables of its own, and in some stores there is none."""
     try:
         answer = server.get("registered-models/search", max_results=str(MOST_MODELS))
-    except Unreachable:
-        return None
-    return len(objects(answer.data, "registered_models")) if answer.good else None
+    except Unreachable as error:
+        says = "database-silent" if connection(error) == "silent" else "other"
+        return None, {"mlflow.registry_says": says, "mlflow.registry_words": reason(error)}
+    if not answer.good:
+        return None, {"mlflow.registry_says": meaning(answer), "mlflow.registry_words": answer.words or f"status {answer.status}"}
+    return len(objects(answer.data, "registered_models")), {"mlflow.registry_says": "ok"}
 
 
 def _deleted(server: Server) -> int | None:

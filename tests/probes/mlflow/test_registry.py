@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from probes._contract import Relation, Subject, Swept, Unavailable
-from probes.mlflow._versions import Place, place
+from probes.mlflow._versions import Place, model_file, place
 from probes.mlflow.registry import MOST, PROBES
 from tests.probes.mlflow.scripted import Said, Script, ask, seen, served
 
@@ -96,6 +96,33 @@ def test_a_place_that_only_its_store_could_tell_of_is_not_checked() -> None:
         it = seen(SWEEP, url)
 
     assert (it["checked_versions"], it["versions_without_files"]) == (None, None)
+
+
+def test_a_version_with_the_files_of_another_run() -> None:
+    with served(script(version(1, source=f"mlflow-artifacts:/0/{GONE}/artifacts/model"))) as url:
+        assert seen(SWEEP, url)["versions_of_other_run"] == (f"1: {RUN}, files of {GONE}",)
+
+
+BESIDE = frozenset({"MLmodel", "model.pkl", "data", "requirements.txt"})
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("flavors: {python_function: {model_path: model.pkl}, sklearn: {pickled_model: model.pkl}}", ""),
+        ("flavors: {python_function: {data: data}, pytorch: {model_data: data/model.pth, code: null}}", ""),
+        ("flavors: {python_function: {loader_module: mine, data: ./data/}}", ""),
+        ("flavors: {xgboost: {data: model.xgb}}", "its MLmodel names model.xgb, which is not there"),
+        ("artifact_path: model", "its MLmodel names no flavor"),
+        ("flavors: {}", "its MLmodel names no flavor"),
+        ("flavors: [python_fun", "its MLmodel is no YAML"),
+        ("", "its MLmodel names no flavor"),
+        ("[" * 5000, "its MLmodel is no YAML"),
+        ("flavors: {mine: {data: [1, 2]}, other: 3}", ""),
+    ],
+)
+def test_what_is_wrong_with_an_mlmodel(text: str, wrong: str) -> None:
+    assert wrong == model_file(text.encode(), BESIDE)
 
 
 @pytest.mark.parametrize(
