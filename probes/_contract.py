@@ -235,6 +235,7 @@ def _relations() -> tuple[Arity, ...]:
         "container loads model",
         "process loads model",
         "container loads_from mlflow",
+        "container needs mlflow",
         "process loads_from mlflow",
         "mlflow served_by container",
         "mlflow needs container",

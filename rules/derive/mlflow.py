@@ -148,6 +148,15 @@ def _needs(facts: Facts) -> Iterable[Relation]:
         yield from (Relation("needs", server, one) for one in _database_of(facts, server, text(facts, server, "mlflow.database_host")))
 
 
+def _waited_for(facts: Facts) -> Iterable[Relation]:
+    """Containers that do not stay up and whose log says that the MLflow which they use failed them."""
+    for one in facts.subjects("container"):
+        if not _is_up(facts, one) and any(trait in _CANNOT for trait in texts(facts, one, "container.log_traits")):
+            server = server_of(facts, one, text(facts, one, "container.tracking_uri"))
+            if server is not None:
+                yield Relation("needs", one, server)
+
+
 def _serving(facts: Facts, server: Subject) -> list[Subject]:
     it = address(server.key)
     if it is None:
@@ -215,7 +224,15 @@ def _database(given: Given) -> Mapping[str, Value]:
     """Whether the database answered the server at all, be it with a refusal; none where the server does not tell, as while it tries again and again."""
     says = given.text("mlflow.answer_says")
     answers = True if says in _ANSWERS else False if says.startswith("database-") and says != "database-silent" else None
-    return {"mlflow.database_answers": answers}
+    holding = given.facts.targets(given.subject, "mlflow needs container")
+    one = holding[0] if len(holding) == 1 else None
+    return {
+        "mlflow.database_answers": answers,
+        "mlflow.database_container": one.key if one else None,
+        "mlflow.database_docker": one.key if one and text(given.facts, one, "container.engine") == "docker" else None,
+        "mlflow.database_state": text(given.facts, one, "container.state") if one else "",
+        "mlflow.database_down": bool(holding) and not any(_is_up(given.facts, each) for each in holding),
+    }
 
 
 def _is_up(facts: Facts, container: Subject) -> bool:
@@ -375,6 +392,10 @@ DERIVATIONS = (
         kind="mlflow",
         gives=(
             Spec(name="mlflow.database_answers", type="bool", doc="its database answers it, be it with a refusal; none where nothing is said of it"),
+            Spec(name="mlflow.database_container", type="text", doc="the one container that its error means by the database's host"),
+            Spec(name="mlflow.database_docker", type="text", doc="the same, where Docker runs it"),
+            Spec(name="mlflow.database_state", type="text", doc="the state of that container; empty where none is known"),
+            Spec(name="mlflow.database_down", type="bool", doc="such containers are known, and none is up and stays up"),
         ),
         needs=("mlflow.answer_says",),
         function=_database,
@@ -420,5 +441,6 @@ RELATORS = (
         for kind in ("container", "process")
     ),
     Relator(relations=("mlflow served_by container",), needs=(), function=_served_by),
+    Relator(relations=("container needs mlflow",), needs=("container.log_traits",), function=_waited_for),
     Relator(relations=("mlflow needs container",), needs=("mlflow.database_host",), function=_needs),
 )
