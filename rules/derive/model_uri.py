@@ -124,7 +124,12 @@ def _files(facts: Facts, model: Subject, version: int | None) -> tuple[str, str]
             number, _, words = line.partition(": ")
             if number == str(version):
                 return state, words
-    return ("there" if str(version) in _looked_at(facts, model) else ""), ""
+    looked_at = _looked_at(facts, model)
+    if str(version) in looked_at:
+        return "there", ""
+    lines = texts(facts, model, "model.versions_unreadable")
+    none = bool(looked_at) and len(lines) >= len(looked_at)  # their store is one: what can be read of no version cannot be read of this one
+    return ("unreadable", f"as those of version {lines[0]}") if none and version is not None else ("", "")
 
 
 def _looked_at(facts: Facts, model: Subject) -> set[str]:

@@ -90,6 +90,13 @@ class Platform:
                        MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SQLALCHEMYSTORE_POOL_SIZE="4", **self.storing(self.server))  # fmt: skip
         self.wait("MLflow", lambda: self._listens(MLFLOW, _MLFLOW_PORT), 120)
 
+    def clean(self) -> None:
+        ours = ("--filter", f"label={LABEL}=platform")
+        for containers in filter(None, [self.docker("ps", "-aq", *ours).split()]):
+            self.docker("rm", "-fv", *containers)
+        for networks in filter(None, [self.docker("network", "ls", "-q", *ours).split()]):
+            self.docker("network", "rm", *networks)
+
     def address(self, name: str) -> str:
         return self.docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name).strip()
 
@@ -151,7 +158,7 @@ def platform(engine: Engine) -> Iterator[Platform]:
             it.start()
             yield it
         finally:
-            engine.clean()
+            it.clean()
 
 
 def _stocked(folder: Path) -> Keys:
