@@ -10,7 +10,7 @@ import pytest
 
 from probes._contract import Look, Relation, Subject, Swept, Unavailable
 from probes.mlflow._versions import Place, model_file, place
-from probes.mlflow.registry import MOST, PROBES
+from probes.mlflow.registry import MOST, PROBES, REQUESTS_FOR_FILES
 from tests.probes.mlflow.scripted import API, Said, Script, ask, seen, served
 
 SWEEP, NAMED = PROBES
@@ -192,8 +192,8 @@ def _asked_of(it: Script) -> Counter[str]:
     return Counter(path.removeprefix(API) for path, _said, _headers in it.asked)
 
 
-def test_twenty_models_are_told_by_one_search_of_each_kind_and_only_a_lost_run_is_asked_for() -> None:
-    it = _many(MOST)
+def test_many_models_are_told_by_one_search_of_each_kind_and_only_a_lost_run_is_asked_for() -> None:
+    it = _many(REQUESTS_FOR_FILES)
     with served(it) as url:
         looks = {one.subject.key.partition("#")[2]: one.values for one in ask(SWEEP, url) if isinstance(one, Look)}
 
@@ -201,6 +201,18 @@ def test_twenty_models_are_told_by_one_search_of_each_kind_and_only_a_lost_run_i
     assert dict.fromkeys(once, 1) == {path: _asked_of(it)[path] for path in once}
     assert {"m00": (f"1: missing {0:032x}",)} == {name: one["model.versions_without_run"] for name, one in looks.items() if one["model.versions_without_run"]}
     assert {("1",)} == {one["model.checked_versions"] for one in looks.values()}
+
+
+def test_of_more_models_those_that_changed_last_are_told_and_those_that_a_list_shows_to_be_unwell() -> None:
+    it = _many(MOST)
+    versions = it.says["model-versions/search"].body["model_versions"]
+    versions[1] |= {"status": "PENDING_REGISTRATION"}
+    with served(it) as url:
+        found = ask(SWEEP, url)
+
+    told = sorted(one.subject.key.partition("#")[2] for one in found if isinstance(one, Look))
+    assert ["m01", *(f"m{number:02}" for number in range(MOST - REQUESTS_FOR_FILES, MOST))] == told
+    assert [(MOST, False)] == [(one.count, one.complete) for one in found if isinstance(one, Swept)]
 
 
 def test_models_that_an_answer_of_many_may_not_hold_whole_are_asked_for_alone() -> None:
