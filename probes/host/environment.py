@@ -43,7 +43,7 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
 def _apart(access: Access, pid: int) -> bool:
     """Whether it is known to have another network than ours, as in a container of an engine that nobody asked: its loopback and its names are not ours."""
     try:
-        its, ours = (os.readlink(access.path(f"/proc/{who}/ns/net")) for who in (pid, "self"))
+        its, ours = (access.path(f"/proc/{who}/ns/net").readlink() for who in (pid, "self"))
     except OSError:
         return False
     return its != ours
