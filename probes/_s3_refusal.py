@@ -7,6 +7,7 @@ A store's error may carry what was signed (StringToSign, CanonicalRequest): Code
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -91,6 +92,10 @@ _EXCEPTIONS: Mapping[str, Says] = {
 """By botocore's exceptions, which are none of them answers of a store."""
 
 
+_SIGNED = re.compile(r"(?:StringToSign|CanonicalRequest|AWS4-HMAC-SHA256|X-Amz-).*", re.IGNORECASE | re.DOTALL)
+"""What was signed, or a signed address: some stores say it in the message too."""
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A call that was not answered as wished."""
 
@@ -122,7 +127,7 @@ def refusal(error: Exception) -> Refusal:
 def _answered(response: Mapping[str, Any]) -> Refusal:
     told = response["Error"]
     answer = response.get("ResponseMetadata", {})
-    code, message = str(told.get("Code") or answer.get("HTTPStatusCode", "")), str(told.get("Message") or "")
+    code, message = str(told.get("Code") or answer.get("HTTPStatusCode", "")), _SIGNED.sub("…", str(told.get("Message") or ""))
     by_store = is_store(answer.get("HTTPHeaders", {})) or (code in _CODES and not code.isdigit())
     says = _says(code, message) if by_store else "not-a-store"
     return Refusal(says=says, code=code, words=f"{code}: {message[:200]}" if message else code, by_store=by_store)

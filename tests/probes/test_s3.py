@@ -193,6 +193,14 @@ def test_what_aws_says_has_a_word_each(code: str, message: str | None, expected:
     assert expected == refusal(_client_error(code, message)).says
 
 
+@pytest.mark.parametrize("signed", ["StringToSign: AWS4-HMAC-SHA256 7344ae", "canonicalrequest=GET 7344ae", "https://a/b?X-Amz-Signature=7344ae", "of AWS4-HMAC-SHA256 Signature=7344ae"])
+def test_what_was_signed_is_not_kept_where_a_store_says_it_in_the_message(signed: str) -> None:
+    words = refusal(_client_error("AccessDenied", f"No. {signed}")).words
+
+    assert "AccessDenied: No. " == words[:18]
+    assert "7344ae" not in words
+
+
 def test_half_a_key_is_no_key(monkeypatch: pytest.MonkeyPatch, models: Place) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "reader")
 
