@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from probes._access import Access, Unreachable
 from probes._contract import Answer, Look, Probe, Spec, Subject, Unavailable, Value
 from probes._s3 import Client, Head, Identity, Ladder
+from probes._s3_grant import grant
 from probes.dvc._config import Remote
 from probes.dvc._pipeline import Pipeline
 from probes.dvc._status import object_path
@@ -35,30 +36,41 @@ GIVES = (
 )
 
 
+HIDDEN = ("repo.remote_empty", "repo.objects_asked", "repo.objects_missing")
+"""What a store does not tell to whom it refuses a list."""
+
+
 def look(access: Access, it: Tree, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look at a repository's S3 remote; what cannot be asked this way says so."""
     for subject in subjects:
         if subject == it.subject:
-            yield _answer(access, it)
+            yield from _answers(access, it)
 
 
-def _answer(access: Access, it: Tree) -> Answer:
+def _answers(access: Access, it: Tree) -> Iterator[Answer]:
     remote = it.config.remotes.get(it.config.default)
     place = s3_place(remote) if remote is not None else None
     if remote is None or not remote.url or remote.scheme == "local":
-        return Look(subject=it.subject, values=dict.fromkeys((spec.name for spec in GIVES), None), command="dvc remote list")
+        yield Look(subject=it.subject, values=dict.fromkeys((spec.name for spec in GIVES), None), command="dvc remote list")
+        return
     if place is None:
         detail = f"The remote {remote.name} is of the kind {remote.scheme}, which is not asked."
-        return _blind(it, "not configured", detail, f"Try it by hand: cd {it.folder}; dvc status --cloud")
+        yield _blind(it, "not configured", detail, f"Try it by hand: cd {it.folder}; dvc status --cloud")
+        return
     try:
         client = Client(access, place, _identity(remote))
     except Unreachable as error:
-        return _blind(it, error.why, error.detail, "Install boto3: pip install 'diagnose[s3]'.")
+        yield _blind(it, error.why, error.detail, "Install boto3: pip install 'diagnose[s3]'.")
+        return
     ladder = client.ladder()
     keys = () if _by_name(remote) else _sample(it.pipeline, place.prefix)
     asked = client.heads(keys) if ladder.step in ("", "signed") and ladder.known else {}
     endpoint = f" --endpoint-url {place.endpoint}" if place.endpoint else ""
-    return Look(subject=it.subject, values=_values(ladder, asked), command=f"aws s3 ls s3://{place.bucket}/{place.prefix}{endpoint}")
+    yield Look(subject=it.subject, values=_values(ladder, asked), command=f"aws s3 ls s3://{place.bucket}/{place.prefix}{endpoint}")
+    remedy = grant(ladder.says, place.bucket, place.prefix)
+    if remedy:
+        detail = f"What lies in s3://{place.bucket}/{place.prefix} could not be seen: {ladder.words}."
+        yield Unavailable(kind="repo", why="forbidden", detail=detail, remedy=remedy, names=HIDDEN, asked=it.asked)
 
 
 def _blind(it: Tree, why: str, detail: str, remedy: str) -> Unavailable:

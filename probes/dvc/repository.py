@@ -25,7 +25,11 @@ REMOTE = (
     Spec(name="repo.undefined_at", type="time", doc="When the file that names such a default was last written; none where the default is defined."),
     Spec(name="repo.remote_url", type="text", doc="The default remote's URL or folder, without name and password."),
     Spec(name="repo.remote_kind", type="text", doc="local for a folder, else the URL's scheme, such as s3."),
-    Spec(name="repo.remote_endpoint", type="text", doc="Its endpointurl; none for the usual one."),
+    Spec(
+        name="repo.remote_endpoint",
+        type="text",
+        doc="Its endpointurl, or for S3 what AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL says; none for the usual one.",
+    ),
     Spec(name="repo.remote_region", type="text", doc="Its region; none where it names none."),
     Spec(name="repo.remote_profile", type="text", doc="The profile of ~/.aws that it names."),
     Spec(name="repo.remote_set_in", type="text", doc="The file that the URL in force is from."),
@@ -100,7 +104,7 @@ def _remote(access: Access, it: Tree, remote: Remote | None) -> dict[str, Value]
         "repo.undefined_at": _written(access, config.core["remote"].file) if undefined else None,
         "repo.remote_url": without_userinfo(url.value) if url else None,
         "repo.remote_kind": remote.scheme if remote is not None and url else None,
-        "repo.remote_endpoint": without_userinfo(remote.get("endpointurl")) or None if remote is not None else None,
+        "repo.remote_endpoint": _endpoint(remote) if remote is not None else None,
         "repo.remote_region": remote.get("region") or None if remote is not None else None,
         "repo.remote_profile": remote.get("profile") or None if remote is not None else None,
         "repo.remote_set_in": url.file if url else None,
@@ -108,6 +112,11 @@ def _remote(access: Access, it: Tree, remote: Remote | None) -> dict[str, Value]
         "repo.config_unreadable": config.unreadable or None,
         "repo.objects_recorded": sum(bool(out.recorded) and out.cached for one in it.pipeline.makers for out in one.outs),
     }
+
+
+def _endpoint(remote: Remote) -> str | None:
+    place = s3_place(remote)
+    return without_userinfo(place.endpoint if place is not None else remote.get("endpointurl")) or None
 
 
 def _elsewhere(config: Config, folder: str) -> str | None:

@@ -9,9 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from probes._access import Unreachable
-from probes._contract import Why
-from probes.mlflow._client import Server, objects, text
-from probes.mlflow._failure import meaning
+from probes.mlflow._client import Answer, Server, objects, text
 
 MOST_VERSIONS = 200
 MOST_AT_ONCE = 500
@@ -49,12 +47,11 @@ def _before_the_last(names: Sequence[str], found: Sequence[str]) -> Sequence[str
     return [name for name in names[: max(reached, default=-1) + 1] if name != found[-1]]
 
 
-def versions_of(server: Server, name: str) -> Versions:
-    """Raises Unreachable, with what the server said where it refused."""
+def versions_of(server: Server, name: str) -> Versions | Answer:
+    """The answer itself where it is none that is good. Raises Unreachable."""
     answer = server.get("model-versions/search", filter=named(name), max_results=str(MOST_VERSIONS))
     if not answer.good:
-        why: Why = "forbidden" if answer.status in (401, 403) else "refused"
-        raise Unreachable(why, f"{server.url} answered {answer.status} ({meaning(answer)}): {answer.words}")
+        return answer
     return _versions(objects(answer.data, "model_versions"), whole=not text(answer.data, "next_page_token"))
 
 

@@ -14,7 +14,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from probes._access import Access, Reply, Unreachable
 from probes._address import base_url
-from probes._contract import Subject, Unavailable, Why
 
 API = "/api/2.0/mlflow"
 QUICK_S = 3.0
@@ -54,6 +53,11 @@ class Server:
         self.access = access
         self.url = url
         self._headers = headers
+
+    @property
+    def signed(self) -> bool:
+        """A user, or a token, is sent along."""
+        return bool(self._headers)
 
     def plain(self, path: str, limit: float = QUICK_S) -> Reply:
         """GET a path of the server. Raises Unreachable."""
@@ -151,12 +155,6 @@ def moment(data: Mapping[str, Any], name: str) -> float | None:
         return None
 
 
-def gap(access: Access, kind: str, subject: Subject | None, why: Why, detail: str, remedy: str) -> Unavailable:  # noqa: PLR0913, PLR0917  # as many as it says
-    """What could not be seen of an MLflow; what a workload names nobody asked for here."""
-    asked = access.settings.get("mlflow.asked") == "true" and subject is None
-    return Unavailable(kind=kind, why=why, detail=detail, remedy=remedy, subject=subject, asked=asked)
-
-
 __all__ = [
     "API",
     "MOST_EXPERIMENTS",
@@ -166,7 +164,6 @@ __all__ = [
     "Unreachable",
     "answer",
     "configured",
-    "gap",
     "is_link_local",
     "moment",
     "objects",

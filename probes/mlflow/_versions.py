@@ -56,6 +56,8 @@ class Checks:
 
     def __init__(self, server: Server, versions: Iterable[Mapping[str, Any]] = ()) -> None:
         self._server = server
+        self.refused: list[str] = []
+        """What who asks may not see, by MLflow's own login."""
         listed = list(versions)
         runs = sorted({text(one, "run_id") for one in listed} - {""})
         logged = sorted({where.logged for one in listed if (where := place(text(one, "source"))) and where.logged})
@@ -65,7 +67,17 @@ class Checks:
 
     def run_state(self, run: str) -> str | None:
         """active, deleted or missing; None where it could not be asked."""
-        return self._runs.get(run) or _run_state(self._server, run)
+        known = self._runs.get(run)
+        if known:
+            return known
+        try:
+            answer = self._server.get("runs/get", run_id=run)
+        except Unreachable:
+            return None
+        if answer.status == 404 and answer.code == "RESOURCE_DOES_NOT_EXIST":
+            return "missing"
+        self._note(answer, f"run {run}")
+        return text(_info(answer.data, "run"), "lifecycle_stage") or None if answer.good else None
 
     def files(self, source: str, *, whole: bool) -> Files | None:
         """Whether an MLmodel that can be loaded lies where the source says; with `whole` also whether that is there which it names beside it.
@@ -80,6 +92,11 @@ class Checks:
         except Unreachable:
             return None
 
+    def _note(self, answer: Answer, what: str) -> None:
+        """A store's refusal has a code of its own; that of a login is plain text."""
+        if answer.status in (401, 403) and not answer.code:
+            self.refused.append(what)
+
     def _unfinished(self, model: str) -> Files | None:
         """What speaks against a logged model before its files are looked at."""
         if not model:
@@ -89,6 +106,7 @@ class Checks:
             found = self._server.get(f"logged-models/{model}")
             if found.status == 404 and found.code:
                 return Files("missing", found.words[:LONGEST])
+            self._note(found, f"logged model {model}")
             status = text(_info(found.data, "model"), "status")
         unfinished = status in ("LOGGED_MODEL_PENDING", "LOGGED_MODEL_UPLOAD_FAILED")
         return Files("unfinished", f"the logged model {model} is {status}") if unfinished else None
@@ -100,7 +118,9 @@ class Checks:
             return Files("malformed", wrong)
         if data is not None and not whole:
             return Files("there")
-        found = _listed(_folder(self._server, where))
+        answer = _folder(self._server, where)
+        self._note(answer, f"the files of {where.logged or f'run {where.run}'}")
+        found = _listed(answer)
         wrong = model_file(data, found.names) if data is not None and found is not None and found.state == "there" else ""
         return Files("malformed", wrong) if wrong else found
 
@@ -184,16 +204,6 @@ def _listed(answer: Answer) -> Files | None:
     if not answer.code and answer.status != 500:
         return None
     return Files("unreadable", f"{answer.status} {answer.code} {answer.words}".replace("  ", " ")[:LONGEST])
-
-
-def _run_state(server: Server, run: str) -> str | None:
-    try:
-        answer = server.get("runs/get", run_id=run)
-    except Unreachable:
-        return None
-    if answer.status == 404 and answer.code == "RESOURCE_DOES_NOT_EXIST":
-        return "missing"
-    return text(_info(answer.data, "run"), "lifecycle_stage") or None if answer.good else None
 
 
 def _info(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

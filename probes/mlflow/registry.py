@@ -9,13 +9,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from probes._access import Access, Unreachable
 from probes._address import base_url
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value, Why
 from probes.mlflow._catalogue import MOST_VERSIONS, Versions, first_versions, named, number, versions_of
-from probes.mlflow._client import Answer, Server, configured, gap, is_link_local, moment, objects, opened, text
-from probes.mlflow._failure import connection, meaning
+from probes.mlflow._client import Answer, Server, configured, is_link_local, moment, objects, opened, text
+from probes.mlflow._failure import connection
+from probes.mlflow._gap import READ_GRANT, gap, grant, refusal, why_refused
 from probes.mlflow._versions import Checks, place
 
 MOST = 20
@@ -77,8 +80,8 @@ def sweep(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Said]:
         return
     server = opened(access, url)
     listed = _listed(server)
-    if isinstance(listed, Unreachable):
-        yield _gap(access, None, listed.why, listed.detail)
+    if isinstance(listed, Unavailable):
+        yield listed
         return
     found = objects(listed.data, "registered_models")
     until = time.monotonic() + access.remaining(SPEND_S)
@@ -95,6 +98,11 @@ def sweep(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Said]:
         elif mine or _may_be_unwell(models[name], of):
             told += 1
             yield from _told(server, models[name], of, _checked(checks, mine, until))
+    if checks.refused:
+        detail = f"{url} shows a model, and refuses {checks.refused[0]}" + (
+            f" and {len(checks.refused) - 1} more." if len(checks.refused) > 1 else "."
+        )
+        yield msgspec.structs.replace(gap(access, "model", None, "forbidden", detail, READ_GRANT), names=_OF_FILES)
     yield Swept(kind="model", scope=url, count=len(found), complete=told == len(found))
 
 
@@ -123,19 +131,20 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
             yield _look(url, name, nothing | {"model.name": name, "model.exists": False})
             yield Relation("in", subject, Subject("mlflow", url))
         else:
-            yield _gap(access, subject, "refused", f"{url} answered {answer.status} ({meaning(answer)}): {answer.words}")
+            yield _refused(server, subject, answer)
 
 
-def _listed(server: Server) -> Answer | Unreachable:
+def _listed(server: Server) -> Answer | Unavailable:
     try:
         server.health()
         answer = server.models()
     except Unreachable as error:
-        return Unreachable(error.why, f"{server.url} does not answer: {connection(error)}.")
-    if answer.good:
-        return answer
-    why: Why = "forbidden" if answer.status in (401, 403) else "refused"
-    return Unreachable(why, f"{server.url} answered {answer.status} ({meaning(answer)}): {answer.words[:120]}")
+        return _gap(server.access, None, error.why, f"{server.url} does not answer: {connection(error)}.")
+    return answer if answer.good else _refused(server, None, answer)
+
+
+def _refused(server: Server, subject: Subject | None, answer: Answer) -> Unavailable:
+    return gap(server.access, "model", subject, why_refused(answer), refusal(server, answer), grant(server, answer, _REMEDY))
 
 
 def _followed(server: Server, model: Mapping[str, Any], name: str) -> Iterator[Said]:
@@ -148,10 +157,12 @@ def _followed(server: Server, model: Mapping[str, Any], name: str) -> Iterator[S
 
 
 def _versions(server: Server, name: str) -> Versions | Unavailable:
+    subject = Subject("model", f"{server.url}#{name}")
     try:
-        return versions_of(server, name)
+        found = versions_of(server, name)
     except Unreachable as error:
-        return _gap(server.access, Subject("model", f"{server.url}#{name}"), error.why, error.detail)
+        return _gap(server.access, subject, error.why, error.detail)
+    return found if isinstance(found, Versions) else _refused(server, subject, found)
 
 
 def _told(server: Server, model: Mapping[str, Any], of: Versions, checked: Mapping[str, Value]) -> Iterator[Said]:
@@ -256,11 +267,14 @@ def _served(model: Mapping[str, Any], of: Versions) -> list[Mapping[str, Any]]:
     return sorted(of.listed, key=lambda one: (number(one) not in aliased, text(one, "current_stage") not in _STAGED, -number(one)))
 
 
+_REMEDY = "Let the server answer GET registered-models/search and model-versions/search from here (a user with READ where it asks for one)."
+
+
 def _gap(access: Access, subject: Subject | None, why: Why, detail: str) -> Unavailable:
-    remedy = "Let the server answer GET registered-models/search and model-versions/search from here (a user with READ where it asks for one)."
-    return gap(access, "model", subject, why, detail, remedy)
+    return gap(access, "model", subject, why, detail, _REMEDY)
 
 
+_OF_FILES = tuple(spec.name for spec in SPECS if spec.name.startswith(("model.checked_", "model.versions_")))
 _STANDS_FOR = ("mlflow models list", "Check model URI", "Check model stage", "Check run exists", "Check artifact path")
 PROBES = (
     Probe(

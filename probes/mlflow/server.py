@@ -15,9 +15,10 @@ from probes._access import Access, Unreachable
 from probes._address import base_url
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Spec, Subject, Swept, Value
-from probes.mlflow._client import API, MOST_EXPERIMENTS, MOST_MODELS, Answer, Server, configured, gap, is_link_local, moment, objects, opened, text
+from probes.mlflow._client import API, MOST_EXPERIMENTS, MOST_MODELS, Answer, Server, configured, is_link_local, moment, objects, opened, text
 from probes.mlflow._client import answer as read
 from probes.mlflow._failure import GATEWAY, connection, database_host, meaning, reason
+from probes.mlflow._gap import READ_GRANT, gap, grant, refusal, why_refused
 
 PREFIXES = ("/mlflow", "/tracking")
 """Where a server with --static-prefix is usually put; asked for only where nothing is found at the address itself."""
@@ -61,6 +62,11 @@ SPECS = (
     ),
     Spec(name="mlflow.database_host", type="text", doc="The host of its database, where its error names one."),
     Spec(name="mlflow.experiments", type="int", doc=f"Active experiments, {MOST_EXPERIMENTS} at most, Default among them."),
+    Spec(
+        name="mlflow.experiments_hidden",
+        type="bool",
+        doc="It lists no experiment, and refuses experiment 0 to who asks: what one may not read is left out of its lists.",
+    ),
     Spec(name="mlflow.has_runs", type="bool", doc="An active experiment has an active run."),
     Spec(name="mlflow.registered_models", type="int", doc=f"Registered models, {MOST_MODELS} at most."),
     Spec(
@@ -89,6 +95,7 @@ def sweep(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Said]:
         return
     found = _look(access, url)
     yield msgspec.structs.replace(found, values={**found.values, NAMED_HERE.name: True})
+    yield from _hidden_from_us(opened(access, url), found.values)
     yield Swept(kind="mlflow", scope=url, count=1)
 
 
@@ -129,6 +136,19 @@ def _look(access: Access, url: str) -> Look:
         values=values,
         command=f"curl -sS {url}/health; curl -sS -X POST {url}{API}/experiments/search -d '{{\"max_results\":1}}'",
     )
+
+
+def _hidden_from_us(server: Server, values: Mapping[str, Value]) -> Iterator[Said]:
+    """What a login keeps from whoever asks here."""
+    if values["mlflow.answer_says"] in ("authentication", "forbidden"):
+        answer = server.experiments()  # as it was answered before
+        hidden = gap(server.access, "mlflow", None, why_refused(answer), refusal(server, answer), grant(server, answer, _REMEDY))
+    elif values["mlflow.experiments_hidden"]:
+        detail = f"{server.url} lists no experiment and refuses Default: what this user has no READ for it leaves out of its lists, of registered models too."
+        hidden = gap(server.access, "mlflow", None, "forbidden", detail, READ_GRANT)
+    else:
+        return
+    yield msgspec.structs.replace(hidden, names=_OF_CONTENTS)
 
 
 def _told(server: Server) -> Mapping[str, Value]:
@@ -225,9 +245,11 @@ def _contents(server: Server, answer: Answer) -> Mapping[str, Value]:
     models, registry = _models(server)
     has_runs = None if runs is None else bool(objects(runs, "runs"))
     default = next((one for one in experiments if text(one, "experiment_id") == "0"), None)
-    empty = None if has_runs is None or models is None else not has_runs and models == 0 and not [one for one in ids if one != "0"]
+    hidden = not ids and _refused(server)
+    empty = None if has_runs is None or models is None or hidden else not has_runs and models == 0 and not [one for one in ids if one != "0"]
     return {
         "mlflow.experiments": len(experiments),
+        "mlflow.experiments_hidden": hidden,
         "mlflow.has_runs": has_runs,
         "mlflow.registered_models": models,
         **registry,
@@ -237,6 +259,14 @@ def _contents(server: Server, answer: Answer) -> Mapping[str, Value]:
         "mlflow.artifact_schemes": tuple(sorted({_scheme(text(one, "artifact_location")) for one in experiments} - {""})) or None,
         "mlflow.store_type": _store(server) if empty else None,
     }
+
+
+def _refused(server: Server) -> bool:
+    """Whether experiment 0, which each MLflow has, is not shown to who asks."""
+    try:
+        return server.get("experiments/get", experiment_id="0").status in (401, 403)
+    except Unreachable:
+        return False
 
 
 def _asked(server: Server, path: str, body: Mapping[str, object]) -> Mapping[str, object] | None:
@@ -278,6 +308,7 @@ def _store(server: Server) -> str | None:
     return text(read(reply).data, "store_type") or None if reply.status == 200 else None
 
 
+_OF_CONTENTS = ("mlflow.experiments", "mlflow.has_runs", "mlflow.is_empty", "mlflow.registered_models")
 _REMEDY = "Point me at the server from here: --mlflow URL, or run diagnose where that address is known."
 
 _STANDS_FOR = ("curl http://mlflow:5000", "curl -sS URL/health", "curl -sS URL/version")

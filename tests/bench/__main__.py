@@ -1,8 +1,8 @@
-"""Every benchmark, one after the other: `make bench`. That of a large cluster is a command of its own: it takes root, a quarter of an hour and all of the machine."""
+"""Every benchmark, one after the other: `make bench`. Those of a large cluster and of MLflow, S3 and DVC are commands of their own: they take ten minutes or more, and all of the machine."""
 
 from __future__ import annotations
 
-from tests.bench import judging, kubernetes, signatures, start
+from tests.bench import judging, kubernetes, services, signatures, start
 
 
 def main() -> None:
@@ -10,7 +10,8 @@ def main() -> None:
     for part in (start, signatures, judging):
         print(f"== {(part.__doc__ or '').splitlines()[0]}")
         part.main()
-    print(f"== {(kubernetes.__doc__ or '').splitlines()[0]}\nby itself: python -m tests.bench.kubernetes")
+    for part in (kubernetes, services):
+        print(f"== {(part.__doc__ or '').splitlines()[0]}\nby itself: python -m {part.__name__}")
 
 
 if __name__ == "__main__":

@@ -81,8 +81,13 @@ def recorder(url: str, instead: Instead = lambda _method, _path: None) -> Iterat
         def log_message(self, *_words: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_of: object) -> None:
+            """Who asked has gone: its connections are reset when it ends."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     it = Recorder(server.server_port)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
