@@ -21,7 +21,7 @@ from probes.dvc._document import DocumentError, yaml
 from probes.dvc._expected import Expected, Wanted, contracts, signature
 from probes.dvc._hash import Hashes, NotHashedError
 from probes.dvc._history import NoHistoryError, is_blob
-from probes.dvc._pipeline import Item, Recorded
+from probes.dvc._pipeline import Item, Recorded, Stage
 from probes.dvc._tree import Tree, history, inputs
 from probes.dvc._types import ANY, Type
 from probes.dvc._versions import Version, Versions, read
@@ -128,7 +128,7 @@ def judged(files: Datafiles, dataset: Dataset, table: Table) -> Judged:
     """What is expected of a file, and how it differs from that."""
     versions = Versions(files.access, files.it, dataset)
     pairs = list(_strong(files, dataset, table, versions))
-    weak = [] if any(not difference.any for _one, difference in pairs) else list(_weak(dataset, table, versions))
+    weak = [] if any(not difference.any for _one, difference in pairs) else list(_weak(files, dataset, table, versions))
     if not any(difference.any for _one, difference in pairs):
         pairs += weak
     broken = tuple(pair for pair in pairs if pair[1].any)
@@ -183,10 +183,14 @@ def _satisfies(expected: Iterable[Expected], table: Table | None) -> bool | None
     return None if None in found else not any(one is not None and one.any for one in found)
 
 
-def _weak(dataset: Dataset, table: Table, versions: Versions) -> Iterator[Broken]:
-    """Other versions that the pipeline itself vouches for: what a stage last read, what is recorded; and models made from it."""
-    sources = [(versions.read_by(stage), f"what stage {stage.name} read when it last ran") for stage in dataset.readers]
-    sources.append((versions.recorded(), f"the version that {dataset.record} records"))
+def _weak(files: Datafiles, dataset: Dataset, table: Table, versions: Versions) -> Iterator[Broken]:
+    """Other versions that the pipeline itself vouches for: what a stage last read, what is recorded; and models made from it.
+
+    Nobody vouches where no stage reads it, or only stages whose programs changed since: those may be meant for the new columns.
+    """
+    readers = [stage for stage in dataset.readers if _as_it_ran(files, stage)]
+    sources = [(versions.read_by(stage), f"what stage {stage.name} read when it last ran") for stage in readers]
+    sources += [(versions.recorded(), f"the version that {dataset.record} records")] if readers else []
     seen: set[str] = set()
     for recorded, words in sources:
         other = versions.table(recorded)
@@ -200,6 +204,13 @@ def _weak(dataset: Dataset, table: Table, versions: Versions) -> Iterator[Broken
         difference = compare(model, table)
         if difference is not None and (not difference.any or _is_fed(model, table, versions)):
             yield model, difference
+
+
+def _as_it_ran(files: Datafiles, stage: Stage) -> bool:
+    """Whether what it lists besides data is as it was when it last ran."""
+    programs = [dep for dep in stage.deps if not dep.remote and not _is_data(files, dep)]
+    same = all(dep.recorded is not None and files.hashed(dep.path, dep.recorded) == dep.recorded.value for dep in programs)
+    return stage.recorded and same and stage.command == stage.recorded_command
 
 
 def _as_expected(table: Table, source: str) -> Expected:

@@ -61,7 +61,14 @@ def test_a_data_file_that_is_not_what_is_expected(repository: Repository, name: 
     assert [("diagnosed", (cause,))] == [(one.band, one.named_ids) for one in found]
 
 
+def _with_its_reader(it: Repository) -> None:
+    """Somebody works on both: what reads the file may be meant for its new columns."""
+    _replace(it, "key,x,y\n1,0.5,0\n2,0.7,1\n")
+    it.write("prepare.py", (it.root / "prepare.py").read_text() + "# by key\n")
+
+
 QUIET: Mapping[str, Callable[[Repository], object]] = {
+    "changed together with the program that reads it": _with_its_reader,
     "no contract": lambda _it: None,
     "data and contract changed together": _grown,
     "a column that nobody expects": lambda it: it.write("data/raw.schema.yaml", CONTRACT.replace("  x: {dtype: float64}\n", "")),
