@@ -12,9 +12,7 @@ import msgspec
 
 from probes.dvc._columns import Column, Seen, Table, shown
 from probes.dvc._expected import Expected, Wanted
-from probes.dvc._types import Type, fits
-
-_NUMBERS = ("integer", "float", "number", "decimal")
+from probes.dvc._types import NUMBERS, Type, fits
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,8 +23,6 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     nulls: tuple[str, ...] = ()
     """Columns of integers that hold nulls, and nothing else that is no integer."""
     renamed: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
-    reordered: bool = False
     separator: str = ""
     columns: tuple[str, ...] = ()
     """The names, as they are written, of all columns at fault."""
@@ -50,16 +46,11 @@ def compare(expected: Expected, table: Table) -> Difference | None:
     renamed = [(one.name, alike[_plain(one.name)]) for one in missing if _plain(one.name) in alike]
     types = [(one, why) for one in expected.columns if one.name in have and (why := _type(one, have[one.name], table, expected))]
     nulls = [one for one in expected.columns if one.name in have and _only_nulls(one, have[one.name], table)]
-    known = {one.name for one in expected.columns}
-    order = [one.name for one in expected.columns if one.name in have]
-    foreign = not any(one.name in have for one in expected.columns) and not renamed
     return Difference(
         missing=tuple(shown(one.name) for one in missing),
         types=tuple(f"{shown(one.name)}: {why}" for one, why in types if one not in nulls),
         nulls=tuple(shown(one.name) for one in nulls),
         renamed=tuple(f"{shown(now)} for {shown(was)}" for was, now in renamed),
-        extra=() if foreign else tuple(shown(name) for name in have if name not in known),
-        reordered=[name for name in table.names if name in order] != order,
         separator=_separator(expected, table),
         columns=tuple(dict.fromkeys(one.name for one in (*missing, *(one for one, _why in types), *nulls))),
     )
@@ -98,7 +89,7 @@ def _held(seen: Seen, want: Type, form: str) -> str:
     bad = {word: count for word, count in kinds if count}
     if want.family == "integer":
         wrong = bad
-    elif want.family in _NUMBERS:
+    elif want.family in NUMBERS:
         wrong = {word: count for word, count in bad.items() if word != "fractions"}
     elif want.family == "boolean":
         wrong = {"text": seen.texts + seen.dated} if seen.texts + seen.dated else {}

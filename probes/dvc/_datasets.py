@@ -60,10 +60,6 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     trained: tuple[Expected, ...] = ()
     """Signatures of models that a stage makes from it."""
 
-    @property
-    def name(self) -> str:
-        return os.path.basename(self.path)  # noqa: PTH119  # inside the repository
-
 
 class Datasets(msgspec.Struct, frozen=True):
     """The first of them, how many there are, and signatures of models that no stage names."""

@@ -21,7 +21,8 @@ from probes.dvc._document import DocumentError, yaml
 from probes.dvc._expected import Expected, Wanted, contracts, signature
 from probes.dvc._hash import Hashes, NotHashedError
 from probes.dvc._history import NoHistoryError, is_blob
-from probes.dvc._pipeline import Item, Recorded, Stage
+from probes.dvc._inputs import within
+from probes.dvc._pipeline import Item, Recorded, Stage, placed
 from probes.dvc._tree import Tree, history, inputs
 from probes.dvc._types import ANY, Type
 from probes.dvc._versions import Version, Versions, read
@@ -45,7 +46,6 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     version_of: str = ""
     pinned: str = ""
     """Whether the bytes that are recorded satisfy what is broken: fits, fits not."""
-    cached: bool = True
     good: str = ""
     schema_of: str = ""
     never_fitted: bool = False
@@ -248,13 +248,12 @@ def _explained(files: Datafiles, dataset: Dataset, versions: Versions, found: Ju
         bytes_=_bytes(known, mine, before, is_recorded=is_recorded),
         version_of=before.commit.id[:10] if before is not None else "",
         pinned="" if pinned is None else "fits" if pinned else "fits not",
-        cached=recorded is None or versions.in_cache(recorded),
         good=good.commit.id[:10] if good is not None else "",
         schema_of="" if before or is_recorded else _like(found.table, others, good, versions),
         never_fitted=good is None and not pinned and bool(fitting) and True not in fitting and False in fitting,
         older_contract=_older_contract(files, found),
     )
-    return _with_lineage(files, dataset, versions, found, good) if dataset.maker is not None else found
+    return _with_lineage(files, dataset.maker, versions, found, good) if dataset.maker is not None else found
 
 
 def _before(known: list[Version], mine: str, *, is_recorded: bool) -> Version | None:
@@ -299,10 +298,8 @@ def _older_contract(files: Datafiles, found: Judged) -> str:
     return ""
 
 
-def _with_lineage(files: Datafiles, dataset: Dataset, versions: Versions, found: Judged, good: Version | None) -> Judged:
+def _with_lineage(files: Datafiles, maker: Stage, versions: Versions, found: Judged, good: Version | None) -> Judged:
     """What the stage that makes it read and ran, then and now."""
-    maker = dataset.maker
-    assert maker is not None  # noqa: S101  # the caller looked
     columns = tuple(dict.fromkeys(name for _one, difference in found.broken for name in difference.columns))
     sources = [one for one in files.all.found if any(one.path == dep.path or one.path.startswith(f"{dep.path}/") for dep in maker.deps)]
     tables = [(one, table) for one in sources if (table := files.table_or_none(one.path))]
@@ -312,8 +309,9 @@ def _with_lineage(files: Datafiles, dataset: Dataset, versions: Versions, found:
         return found
     then = versions.entry(good.commit.id)
     now = _entry_now(versions) if found.bytes_ == "recorded" else {}
-    data, code = _changed(files, dataset, then, now, good)
-    lost = tuple(name for name in columns if any(name not in table.names and name in _had(files, one, then) for one, table in tables))
+    data, code = _changed(files, maker, then, now, good)
+    before = _deps(then, maker)
+    lost = tuple(name for name in columns if any(name not in table.names and name in _had(files, one, before) for one, table in tables))
     return msgspec.structs.replace(
         found,
         code="" if code is None else "changed" if code else "same",
@@ -340,50 +338,39 @@ def _entry_now(versions: Versions) -> Mapping[str, Any]:
 
 
 def _changed(
-    files: Datafiles, dataset: Dataset, then: Mapping[str, Any], now: Mapping[str, Any], good: Version
+    files: Datafiles, maker: Stage, then: Mapping[str, Any], now: Mapping[str, Any], good: Version
 ) -> tuple[list[str] | None, list[str] | None]:
     """Which of its data and of its programs are others than at the good run; None where that is not known.
 
     What the recorded run read counts if the file is of that run; else what is there now.
     """
-    maker = dataset.maker
-    assert maker is not None  # noqa: S101
-    before, after = _deps(then), _deps(now)
+    before, after = _deps(then, maker), _deps(now, maker)
+    if not before:
+        return None, None
     data: list[str] = []
     code: list[str] = []
     for dep in maker.deps:
-        if dep.remote or dep.path not in {_full(maker.folder, path) for path in before}:
+        if dep.remote or dep.path not in before:
             continue
-        old = next(one for path, one in before.items() if _full(maker.folder, path) == dep.path)
-        new = next((one for path, one in after.items() if _full(maker.folder, path) == dep.path), None) or files.hashed(
-            dep.path, Recorded("md5", "", None)
-        )
+        new = after.get(dep.path) or files.hashed(dep.path, Recorded("md5", "", None))
         if not new:
             return None, None
-        if new != old:
+        if new != before[dep.path]:
             (data if _is_data(files, dep) else code).append(dep.path)
-    if not before:
-        return None, None
     code += ["its command"] if then.get("cmd") != (now.get("cmd") if now else _command(maker.command)) else []
     code += ["its parameters"] if now and then.get("params") != now.get("params") else []
-    return data, [*code, *_programs(files, dataset, good)]
+    return data, [*code, *_programs(files, maker, good)]
 
 
 def _command(command: str | tuple[str, ...]) -> str | list[str]:
     return command if isinstance(command, str) else list(command)
 
 
-def _full(folder: str, path: str) -> str:
-    return f"{folder}/{path}" if folder else path
-
-
-def _deps(entry: Mapping[str, Any]) -> dict[str, str]:
+def _deps(entry: Mapping[str, Any], maker: Stage) -> dict[str, str]:
+    """The hashes of what a recorded run read, by the paths in the repository."""
     listed = entry.get("deps")
-    return (
-        {str(one["path"]): str(one.get("md5") or "") for one in listed if isinstance(one, Mapping) and "path" in one}
-        if isinstance(listed, list)
-        else {}
-    )
+    known = [one for one in listed if isinstance(one, Mapping) and "path" in one] if isinstance(listed, list) else []
+    return {placed(maker.folder, str(one["path"])): str(one.get("md5") or "") for one in known}
 
 
 def _is_data(files: Datafiles, dep: Item) -> bool:
@@ -391,10 +378,8 @@ def _is_data(files: Datafiles, dep: Item) -> bool:
     return any(dep.path == path or dep.path.startswith(f"{path}/") or path.startswith(f"{dep.path}/") for path in tracked)
 
 
-def _programs(files: Datafiles, dataset: Dataset, good: Version) -> list[str]:
+def _programs(files: Datafiles, maker: Stage, good: Version) -> list[str]:
     """Programs of its command that it does not list, and that differ from what they were in the commit of the good run."""
-    maker = dataset.maker
-    assert maker is not None  # noqa: S101
     listed = {dep.path for dep in maker.deps}
     try:
         blobs = history(files.access, files.it).blobs(good.commit.id)
@@ -414,14 +399,13 @@ def _programs(files: Datafiles, dataset: Dataset, good: Version) -> list[str]:
     return found
 
 
-def _had(files: Datafiles, source: Dataset, then: Mapping[str, Any]) -> tuple[str, ...]:
-    """The columns that an input had when the good run read it."""
+def _had(files: Datafiles, source: Dataset, before: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns that an input had when the good run read it, by itself or in a folder."""
     versions = Versions(files.access, files.it, source)
-    for path, value in _deps(then).items():
-        if path == source.path or path.endswith(f"/{source.name}"):
-            table = versions.table(Recorded("md5", value, None))
-            return table.names if table is not None else ()
-        if source.inside and source.path.startswith(f"{path}/"):
-            table = versions.table(versions.in_folder(Recorded("md5", value, None), source.path[len(path) + 1 :]))
-            return table.names if table is not None else ()
+    for path, value in before.items():
+        if not within(source.path, path):
+            continue
+        recorded = Recorded("md5", value, None)
+        table = versions.table(recorded if source.path == path else versions.in_folder(recorded, source.path[len(path) + 1 :]))
+        return table.names if table is not None else ()
     return ()

@@ -46,10 +46,6 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         return f"{self.source} ({self.tool})"
 
-    def to_names(self, only: tuple[str, ...]) -> Expected:
-        """The part of it about these columns."""
-        return msgspec.structs.replace(self, columns=tuple(one for one in self.columns if one.name in only))
-
 
 def contracts(said: Any, source: str) -> tuple[Expected, ...]:
     """What a document expects: of a package several; none where it is no contract."""

@@ -38,7 +38,7 @@ _PATTERNS = (
     (re.compile(r"(?:large_|fixed_size_)?list.*|array.*"), "list"),
     (re.compile(r"(?:fixed_size_)?binary.*"), "binary"),
 )
-_NUMBERS = ("integer", "float", "number", "decimal")
+NUMBERS = ("integer", "float", "number", "decimal")
 
 
 class Type(NamedTuple):
@@ -70,7 +70,7 @@ def fits(have: Type, want: Type, *, coerced: bool) -> bool:
     if ANY in (have.family, want.family) or "nothing" in (have.family, want.family):
         return True
     if want.family in ("number", "category") or have.family == "category":
-        return have.family in _NUMBERS if want.family == "number" else want.family in ("category", "string")
+        return have.family in NUMBERS if want.family == "number" else want.family in ("category", "string")
     if have.family == want.family:
         return not (have.bits and want.bits) or have.bits <= want.bits or coerced
     if want.family == "float" and have.family == "integer":

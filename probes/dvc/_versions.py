@@ -94,9 +94,6 @@ class Versions:
         """Where recorded bytes lie: in the cache, or in a remote that is a folder of this machine."""
         return next((place for folder in self._folders() if (place := self._access.path(f"{folder}/{object_path(recorded)}")).is_file()), None)
 
-    def in_cache(self, recorded: Recorded) -> bool:
-        return self._access.path(f"{cache_folder(self._it.config, self._it.folder)}/{object_path(recorded)}").is_file()
-
     def in_folder(self, folder: Recorded | None, name: str) -> Recorded | None:
         """One file of a folder, by the list of its files that DVC keeps."""
         place = self.place(folder) if folder is not None else None

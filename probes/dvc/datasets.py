@@ -1,6 +1,6 @@
 """Which data files does a DVC repository track, are they data at all, and have they the columns that a contract, a model or their last version says?
 
-dataset /repo#data/raw.csv  damage=""  expected_by=("data/raw.schema.yaml (pandera)",)  mismatch=True  missing=("age",)  good_commit="3f2a91c0d4"
+dataset /repo#data/raw.csv  damage=""  broken=("data/raw.schema.yaml (pandera)",)  mismatch=True  missing=("age",)  good_commit="3f2a91c0d4"
 
 Only files of this machine are read: the head of CSV and JSON lines, the footer of Parquet; what lies in a remote store alone is not seen.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from probes._access import Access, Unreachable
 from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value, Why
 from probes.dvc._columns import Damage, Table, UnreadError, shown
-from probes.dvc._datasets import Dataset, datasets
+from probes.dvc._datasets import Dataset
 from probes.dvc._drift import Datafiles, Judged, judged, torn
 from probes.dvc._tree import Tree, at_tree
 from probes.dvc._versions import Versions
@@ -20,11 +20,8 @@ from probes.dvc._versions import Versions
 MOST_SHOWN = 12
 FILES = (
     Spec(name="dataset.path", type="text", doc="Its path in the repository."),
-    Spec(name="dataset.form", type="text", doc="csv, jsonl or parquet."),
-    Spec(name="dataset.there", type="bool", doc="Whether it is in the work tree: what was never pulled is not."),
     Spec(name="dataset.record", type="text", doc="The dvc.lock or .dvc file that records its hash."),
     Spec(name="dataset.stage", type="text", doc="The stage that makes it; empty where none does."),
-    Spec(name="dataset.readers", type="texts", doc="The stages that list it as a dependency."),
     Spec(
         name="dataset.damage",
         type="text",
@@ -43,8 +40,6 @@ SCHEMAS = (
     Spec(name="dataset.only_nulls", type="bool", doc="Whether those are all that is wrong."),
     Spec(name="dataset.renamed", type="texts", doc="Missing columns that are there under a name that differs in case or marks alone."),
     Spec(name="dataset.separator", type="text", doc="Its separator, where the version before had another."),
-    Spec(name="dataset.unexpected", type="texts", doc="Columns that nobody expects; no fault."),
-    Spec(name="dataset.reordered", type="bool", doc="Whether the columns stand in another order; no fault."),
     Spec(name="dataset.bytes", type="text", doc="Its bytes are: recorded, of another commit, of no commit; empty where that is not known."),
     Spec(name="dataset.version_of", type="text", doc="The commit that recorded these bytes, where another version was recorded after it."),
     Spec(
@@ -52,7 +47,6 @@ SCHEMAS = (
         type="text",
         doc="Whether the bytes that are recorded, where these are others, satisfy what this does not: fits, fits not.",
     ),
-    Spec(name="dataset.pinned_cached", type="bool", doc="Whether the recorded bytes are in this machine's cache."),
     Spec(name="dataset.good_commit", type="text", doc="The newest commit whose version satisfies what this does not; empty where none is known."),
     Spec(name="dataset.columns_of", type="text", doc="The commit whose version has the same columns, where these bytes are of no commit."),
     Spec(name="dataset.never_fitted", type="bool", doc="Whether other versions are known, and none satisfies it either."),
@@ -83,8 +77,7 @@ def look(access: Access, it: Tree, _subjects: tuple[Subject, ...]) -> Iterator[A
         yield from _relations(access, it, one, files)
     for why in files.all.unread:
         yield Unavailable(kind="dataset", why="garbled", detail=f"A contract or model was not read: {why}.", remedy="Mend that file.", asked=it.asked)
-    count = datasets(access, it).count
-    yield Swept(kind="dataset", scope=it.folder, count=count, complete=count == len(files.all.found))
+    yield Swept(kind="dataset", scope=it.folder, count=files.all.count, complete=files.all.count == len(files.all.found))
 
 
 def _subject(it: Tree, one: Dataset) -> Subject:
@@ -93,8 +86,9 @@ def _subject(it: Tree, one: Dataset) -> Subject:
 
 def _relations(access: Access, it: Tree, one: Dataset, files: Datafiles) -> Iterator[Relation]:
     subject = _subject(it, one)
-    recorded = Versions(access, it, one).recorded()
-    if recorded is not None and Versions(access, it, one).place(recorded) is None:
+    versions = Versions(access, it, one)
+    recorded = versions.recorded()
+    if recorded is not None and versions.place(recorded) is None:
         yield Relation("needs", subject, it.subject)
     if one.maker is None:
         return
@@ -118,11 +112,8 @@ def _file(access: Access, it: Tree, one: Dataset, damage: Damage | None) -> dict
     place = access.path(f"{it.folder}/{one.path}")
     return {
         "dataset.path": one.path,
-        "dataset.form": one.form,
-        "dataset.there": place.is_file(),
         "dataset.record": one.record,
         "dataset.stage": one.maker.name if one.maker is not None else None,
-        "dataset.readers": tuple(stage.name for stage in one.readers) or None,
         "dataset.damage": damage.kind if damage is not None else None,
         "dataset.damage_words": damage.words if damage is not None else None,
         "dataset.written_at": place.stat().st_mtime if place.is_file() else None,
@@ -189,12 +180,9 @@ def _schema(found: Judged) -> dict[str, Value]:
         "dataset.only_nulls": bool(found.broken) and all(one.only_nulls for one in differences),
         "dataset.renamed": _shown(words for one in differences for words in one.renamed),
         "dataset.separator": next((one.separator for one in differences if one.separator), None),
-        "dataset.unexpected": _shown(name for one in differences for name in one.extra),
-        "dataset.reordered": any(one.reordered for one in differences),
         "dataset.bytes": found.bytes_ or None,
         "dataset.version_of": found.version_of or None,
         "dataset.pinned": found.pinned or None,
-        "dataset.pinned_cached": found.cached,
         "dataset.good_commit": found.good or None,
         "dataset.columns_of": found.schema_of or None,
         "dataset.never_fitted": found.never_fitted,

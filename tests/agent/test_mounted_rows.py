@@ -34,6 +34,7 @@ verify:
   - {if: container.steady == true, hold: 5m}
 prevent: [Test it.]
 """
+PARENT = "  - {parent: kubernetes/crashloopbackoff, along: container needz container, then: {crash: 5}, else: {}, say: so it is, ask: whether so}\n"
 EXAMPLES = """\
 - name: it stays up
   judge: container a
@@ -82,9 +83,10 @@ def test_a_sound_row_stands_beside_ours(folder: Path) -> None:
         ("triage: [docker stats]", "triage: [look hard]", "restarts.yaml:4: No probe stands for 'look hard'"),
         ("container.restart_count >= 5", "container.restart_cuont >= 5", "No probe and no derivation gives container.restart_cuont."),
         ("id: shop/", "id: training/", "The prefix of training/restarts-often is ours"),
+        ("fix:\n", f"{PARENT}fix:\n", "'container needz container' is no relation"),
         ("symptom:", "symptoms:", "Unknown key"),
     ],
-    ids=["a cause mistyped", "a cause stated that is none", "a cause without a fix", "a command of nobody", "a signal mistyped", "our prefix", "a key mistyped"],
+    ids=["a cause mistyped", "a cause stated that is none", "a cause without a fix", "a command of nobody", "a signal mistyped", "our prefix", "a relation mistyped", "a key mistyped"],
 )
 def test_an_unsound_row_is_refused_with_file_and_line(was: str, now: str, said: str, folder: Path) -> None:
     (folder / "restarts.yaml").write_text(ROW.replace(was, now))

@@ -1,22 +1,21 @@
 """A team's platform in containers of one Docker network: PostgreSQL, an S3 store, MLflow, and workloads that use them by their names.
 
 with platform(engine) as it:
-    it.workload("api", SERVES, MODEL_URI="models:/churn/1")
+    it.workload("api", LOADS, MODEL_URI="models:/churn/1")
     it.docker("stop", "postgres")
-    it.diagnose("--mlflow", it.mlflow)
+    it.diagnose("--mlflow", f"http://{it.address('mlflow')}:5000")
 
 The containers run this machine's programs: its files are theirs, read-only, and what they write lies in one folder.
 """
 
 import contextlib
 import json
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.faults.engine import Engine
 from tests.faults.images import BASES
@@ -24,7 +23,7 @@ from tests.stack import postgres as databases
 from tests.stack.environments import environment as python_environment
 from tests.stack.mlflow import mlflow as started_mlflow
 from tests.stack.process import ServiceError, own_folder
-from tests.stack.s3 import READ, REGION, WRITE, Keys, Store, allow
+from tests.stack.s3 import READ, REGION, WRITE, Keys, allow
 from tests.stack.s3 import s3 as started_s3
 
 IMAGE = BASES["busybox"]
@@ -37,16 +36,25 @@ _STORE_PORT, _MLFLOW_PORT = 7070, 5000
 _STOCK = (Path(__file__).parents[1] / "faults/services/programs/stock.py").read_text()
 
 
+class Made(NamedTuple):
+    """What was made on this machine first: the programs, who may everything in the store, and who MLflow is there."""
+
+    postgres: str
+    store: str
+    root: Keys
+    server: Keys
+
+
 class Platform:
     """`mlflow` is the server's address as the workloads write it."""
 
     mlflow = f"http://{MLFLOW}:{_MLFLOW_PORT}"
     endpoint = f"http://{STORE}:{_STORE_PORT}"
 
-    def __init__(self, engine: Engine, folder: Path, server: Keys) -> None:
+    def __init__(self, engine: Engine, folder: Path, made: Made) -> None:
         self.engine = engine
         self.folder = folder
-        self.server = server
+        self._made = made
         self._python = str(python_environment("mlflow3") / "bin/python")
         names = folder / "resolv.conf"
         names.write_text("nameserver 127.0.0.11\noptions ndots:0 timeout:1 attempts:1\n")
@@ -74,20 +82,20 @@ class Platform:
 
     def start(self) -> None:
         """The three services, each once the one before answers."""
+        made = self._made
         self.docker("network", "create", "--label", f"{LABEL}=platform", _NET)
         data = self.folder / "postgres/data"
-        self.container(POSTGRES, "/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", str(_postgres()), "-D", str(data),
+        self.container(POSTGRES, "/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", made.postgres, "-D", str(data),
                        "-c", "listen_addresses=*", "-c", f"unix_socket_directories={data.parent}")  # fmt: skip
         place = self.folder / "store"
-        keys = json.loads((place / "root.json").read_text())
         users = ["--iam-dir", str(place / "iam"), "--iam-cache-disable", "--access-log", str(place / "access.log")]
-        self.container(STORE, keys["program"], *users, "--port", f":{_STORE_PORT}", "--region", REGION, "posix", str(place / "data"),
-                       ROOT_ACCESS_KEY=keys["access"], ROOT_SECRET_KEY=keys["secret"])  # fmt: skip
+        self.container(STORE, made.store, *users, "--port", f":{_STORE_PORT}", "--region", REGION, "posix", str(place / "data"),
+                       ROOT_ACCESS_KEY=made.root.access, ROOT_SECRET_KEY=made.root.secret)  # fmt: skip
         database = f"postgresql+psycopg2://{databases.NAME}:{databases.PASSWORD}@{POSTGRES}:5432/{databases.NAME}"
         self.wait("PostgreSQL", lambda: self._listens(POSTGRES, 5432))
         serve = ["server", "--host", "0.0.0.0", "--port", str(_MLFLOW_PORT), "--workers", "1", "--backend-store-uri", database]  # noqa: S104
         self.container(MLFLOW, self._python, "-m", "mlflow", *serve, "--artifacts-destination", f"s3://{BUCKET}", "--allowed-hosts", "*",
-                       MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SQLALCHEMYSTORE_POOL_SIZE="4", **self.storing(self.server))  # fmt: skip
+                       MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SQLALCHEMYSTORE_POOL_SIZE="4", **self.storing(made.server))  # fmt: skip
         self.wait("MLflow", lambda: self._listens(MLFLOW, _MLFLOW_PORT), 120)
 
     def clean(self) -> None:
@@ -104,20 +112,6 @@ class Platform:
         """Run a command of this machine where the engine's networks are."""
         pid = self.engine.socket.with_name("pid").read_text().strip()
         return subprocess.run(["nsenter", "-t", pid, "-n", *words], capture_output=True, text=True, check=False, **more)
-
-    def unreachable(self, name: str) -> None:
-        """Whatever is sent to a container is dropped, as by a firewall: nobody is refused, and nobody gets an answer."""
-        pid = self.docker("inspect", "-f", "{{.State.Pid}}", name).strip()
-        subprocess.run(["nsenter", "-t", pid, "-n", "iptables", "-I", "INPUT", "!", "-i", "lo", "-j", "DROP"], check=True, capture_output=True)
-
-    def administer(self, *words: str) -> None:
-        """A command of the store's administrator."""
-        keys = json.loads((self.folder / "store/root.json").read_text())
-        who = ["env", f"ADMIN_ACCESS_KEY={keys['access']}", f"ADMIN_SECRET_KEY={keys['secret']}", f"ADMIN_REGION={REGION}",
-               f"ADMIN_ENDPOINT_URL=http://{self.address(STORE)}:{_STORE_PORT}"]  # fmt: skip
-        done = self.within(*who, keys["program"], "admin", *words)
-        if done.returncode:
-            raise ServiceError(f"{words[0]}: {done.stderr.strip() or done.stdout.strip()}")
 
     def diagnose(self, *words: str, seconds: int = 60, **environment: str) -> dict[str, Any]:
         """The report of a run beside the engine."""
@@ -152,8 +146,7 @@ class Platform:
 def platform(engine: Engine) -> Iterator[Platform]:
     """Three runs and their models in it, the files in the bucket; all of it is taken away again. Raises ServiceError."""
     with own_folder("platform-") as folder:
-        server = _stocked(folder)
-        it = Platform(engine, folder, server)
+        it = Platform(engine, folder, _stocked(folder))
         try:
             it.start()
             yield it
@@ -161,8 +154,8 @@ def platform(engine: Engine) -> Iterator[Platform]:
             it.clean()
 
 
-def _stocked(folder: Path) -> Keys:
-    """Database and store as such a team has them, made on this machine; gives the key that MLflow has."""
+def _stocked(folder: Path) -> Made:
+    """Database and store as such a team has them. Raises ServiceError."""
     with databases.postgres() as database, started_s3() as store:
         server = store.user("mlflow")
         store.bucket(BUCKET, allow(BUCKET, server, *READ, *WRITE))
@@ -174,21 +167,10 @@ def _stocked(folder: Path) -> Keys:
         store.stop()
         _keep(database.folder, folder / "postgres")
         _keep(store.folder, folder / "store")
-        _root(store, folder / "store/root.json")
+        made = Made(database.program, store.program, store.root, server)
     (folder / "postgres/data/pg_hba.conf").write_text("local all all trust\nhost all all all scram-sha-256\n")
-    return server
+    return made
 
 
 def _keep(made: Path, place: Path) -> None:
     subprocess.run(["cp", "-a", str(made), str(place)], check=True)
-
-
-def _root(store: Store, place: Path) -> None:
-    place.write_text(json.dumps({"access": store.root.access, "secret": store.root.secret, "program": store.command()[0]}))
-
-
-def _postgres() -> Path:
-    found = max(Path("/usr/lib/postgresql").glob("*/bin/postgres"), default=None) or shutil.which("postgres")
-    if found is None:
-        raise ServiceError(databases.missing())
-    return Path(found)

@@ -51,9 +51,13 @@ class Postgres(Service):
             raise ServiceError(f"{text}: {done.stderr.strip()}")
         return done.stdout.strip()
 
+    @property
+    def program(self) -> str:
+        return str(self._binaries / "postgres")
+
     def command(self) -> list[str]:
         settings = (word for one in (*_STARTED, f"port={self.port}", f"unix_socket_directories={self.folder}") for word in ("-c", one))
-        return [*_unprivileged(), str(self._binaries / "postgres"), "-D", str(self._data), *settings]
+        return [*_unprivileged(), self.program, "-D", str(self._data), *settings]
 
     def is_up(self) -> bool:
         return self._psql("select 1", _ADMIN).returncode == 0

@@ -54,7 +54,7 @@ class Store(Service):
         self.data = folder / "data"
         self.access_log = folder / "access.log"
         self.ca: Path | None = None
-        self._program = str(binaries / "versitygw")
+        self.program = str(binaries / "versitygw")
         self._serving: list[str] = []
         for place in (self.data, folder / "iam"):
             place.mkdir()
@@ -68,7 +68,7 @@ class Store(Service):
     def command(self) -> list[str]:
         users = ["--iam-dir", str(self.folder / "iam"), "--iam-cache-disable"]
         listening = ["--port", f"127.0.0.1:{self.port}", "--region", REGION, "--access-log", str(self.access_log), "--health", "/health"]
-        return [self._program, *users, *listening, *self._serving, "posix", str(self.data)]
+        return [self.program, *users, *listening, *self._serving, "posix", str(self.data)]
 
     def environment(self) -> dict[str, str]:
         return own_environment(self.folder, ROOT_ACCESS_KEY=self.root.access, ROOT_SECRET_KEY=self.root.secret)
@@ -172,7 +172,7 @@ class Store(Service):
     def _admin(self, *words: str) -> None:
         who = {"ADMIN_ACCESS_KEY": self.root.access, "ADMIN_SECRET_KEY": self.root.secret, "ADMIN_REGION": REGION}
         environment = own_environment(self.folder, **who, ADMIN_ENDPOINT_URL=self.url, ADMIN_ALLOW_INSECURE=str(bool(self.ca)).lower())
-        done = subprocess.run([self._program, "admin", *words], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run([self.program, "admin", *words], env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServiceError(f"{words[0]}: {done.stderr.strip() or done.stdout.strip()}")
 

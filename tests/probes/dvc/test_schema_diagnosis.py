@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -45,8 +46,16 @@ def _cut(it: Repository) -> None:
     _replace(it, NEWER[:-4])
 
 
+def _set_back(it: Repository) -> None:
+    old = _grown(it)
+    _replace(it, old)
+    it.dvc("add", "--quiet", "data/raw.csv")
+    it.commit("By mistake")
+
+
 STATES: Mapping[str, tuple[Callable[[Repository], None], str]] = {
     "an older version in the work tree": (_older, "wrong-data-version"),
+    "a record that was set back": (_set_back, "wrong-data-version"),
     "a pointer of Git LFS": (_pointer, "partial-or-corrupt-file"),
     "cut off": (_cut, "partial-or-corrupt-file"),
 }
@@ -65,6 +74,20 @@ def _with_its_reader(it: Repository) -> None:
     """Somebody works on both: what reads the file may be meant for its new columns."""
     _replace(it, "key,x,y\n1,0.5,0\n2,0.7,1\n")
     it.write("prepare.py", (it.root / "prepare.py").read_text() + "# by key\n")
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_its_first_fix_mends_it(repository: Repository, name: str) -> None:
+    state, _cause = STATES[name]
+    state(repository)
+    (found,) = [one for one in looked(repository).incidents if one.row == "dvc/data-schema-mismatch"]
+    folder, *commands = found.fix[0].command.split(" && ")
+    for command in commands:
+        program, *words = shlex.split(command)
+        {"dvc": repository.dvc, "git": repository.git}[program](*words)
+
+    assert f"cd {repository.root}" == folder
+    assert [] == [one for one in looked(repository).incidents if one.row == "dvc/data-schema-mismatch"]
 
 
 QUIET: Mapping[str, Callable[[Repository], object]] = {
