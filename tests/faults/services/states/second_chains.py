@@ -34,7 +34,7 @@ def cloud(repository: Repository) -> str:
 @state(
     OFFLINE,
     "database-offline",
-    shows=r"health: 200 .*experiments/search: 503 .*Connection refused.*a program says: [^\n]*503",
+    shows=r"health: 200 .*experiments/search: 503 .*Connection refused.*a program says: .*503",
     why="The database leads: /health is 200, every search says 503 in the driver's own words, and so a model that a process of this machine is told cannot be loaded, which is all that is wrong with it.",
     also={LOADING: ("mlflow-unreachable",), REGISTERING: ("registry-unavailable",)},
     under=(LOADING,),
@@ -86,7 +86,7 @@ def chain_secret_renewed(it: Garden) -> Words:
 @state(
     UPLOAD,
     "bucket-doesnt-exist",
-    shows=r"READY.*artifacts.path=: 404 .*bucket does not exist.*a program says: [^\n]*(Error|Exception)",
+    shows=r"READY.*artifacts.path=: 404 .*bucket does not exist.*a program says: .*(Error|Exception)",
     why="The bucket leads: the server's list says that it does not exist. So nothing can be stored, and the model that a process is told, whose version is READY, has no files any more.",
     also={LOADING: ("artifact-gone",), REGISTERING: ("artifact-missing",)},
     under=(LOADING,),
@@ -103,7 +103,7 @@ def chain_bucket_deleted(it: Garden) -> Words:
 @state(
     OFFLINE,
     Expect("server-not-running", accept=("wrong-tracking-uri",), accept_undetermined=True),
-    shows=r"health: NewConnectionError .*Connection refused.*a program says: [^\n]*(Error|Exception)",
+    shows=r"health: NewConnectionError .*Connection refused.*a program says: .*(Error|Exception)",
     why="Nobody listens at the address, which a training of this machine is told as well. That it stores artifacts too follows from that and is no incident of its own.",
     also={UPLOAD: ("server-down",)},
 )
