@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ with open("data/customers.csv", newline="") as raw, open("features.csv", "w", ne
 
 
 def table(
-    columns: Iterable[str] = COLUMNS, *, rows: int = 60, names: Mapping[str, str] | None = None, between: str = ",", **values: Callable[[int], Any]
+    columns: Sequence[str] = COLUMNS, *, rows: int = 60, names: Mapping[str, str] | None = None, between: str = ",", **values: Callable[[int], Any]
 ) -> str:
     """A CSV of these columns; some of them may have other names or values."""
     of = {**VALUES, **values}
@@ -349,7 +349,7 @@ def pointer_put_back(it: Garden) -> Words:
 @state(
     SCHEMA,
     Expect(undetermined=("wrong-data-version", "schema-changed"), truth="wrong-data-version", accept=("schema-changed",), accept_cause=True),
-    shows=r"customers.csv.: .modified.*a consumer: 1 .*KeyError: 'plan'",
+    shows=r"customers.csv.: .modified.*a consumer: 1 .*KeyError: '(plan|monthly_fee)'",
     why="The file is not the one that customers.csv.dvc names, and no commit has had it. An export put there by hand, or the next version on its way.",
 )
 def replaced_by_hand(it: Garden) -> Words:
@@ -383,7 +383,7 @@ def prepare_drops_a_column(it: Garden) -> Words:
 @state(
     SCHEMA,
     "preprocessing-bug",
-    shows=r"a consumer: 0 the type is int64\na consumer: 0 the type is (str|object|string)",
+    shows=r"a consumer: 0 the type is int64 *\na consumer: 0 the type is (str|object|string)",
     why="In the raw Parquet the age is a whole number, as before; in the features it is a text since features.py was changed.",
 )
 def age_becomes_text(it: Garden) -> Words:
@@ -607,7 +607,7 @@ def column_more(it: Garden) -> Words:
 def columns_in_another_order(it: Garden) -> Words:
     """The last delivery has the columns in another order."""
     repository = customers(it, {"contracts/customers.yaml": contract(AGREED)})
-    delivered(repository, table(reversed(COLUMNS)), "Customers of November")
+    delivered(repository, table(COLUMNS[::-1]), "Customers of November")
     finished(repository, "Features of November")
     return consumed(it, repository, RUN_PREPARE)
 
