@@ -203,6 +203,8 @@ def _relations() -> tuple[Arity, ...]:
         "host in cluster",
         "repo uses bucket",
         "dataset in repo",
+        "dataset made_by stage",
+        "dataset needs repo",
         "stage in repo",
         "gpu on host",
         "gpu on node",
@@ -234,9 +236,13 @@ def _relations() -> tuple[Arity, ...]:
         "workload needs container",
         "container loads model",
         "process loads model",
+        "container loads_from mlflow",
+        "container needs mlflow",
+        "process loads_from mlflow",
         "mlflow served_by container",
         "mlflow needs container",
         "service selects pod",
+        "dataset made_from dataset",
     ]
     split = [(line.split(), True) for line in one] + [(line.split(), False) for line in many]
     return tuple(Arity(name, from_kind, to_kind, single) for (from_kind, name, to_kind), single in split)

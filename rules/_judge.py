@@ -213,7 +213,10 @@ class _Court:
         return sorted(found), missing
 
     def _along(self, along: str, subject: Subject) -> tuple[list[Subject], tuple[Want, ...]]:
-        start_kind = along.partition(" ")[0]
+        """`it` at its start is the subject's own kind, as in conditions."""
+        first, _, rest = along.partition(" ")
+        start_kind = subject.kind if first == "it" else first
+        along = f"{start_kind} {rest}"
         start = self.facts.reach(subject, start_kind)
         if not isinstance(start, Subject):
             return [], () if start is None else (Want(subject, f"reach {start_kind}"),)

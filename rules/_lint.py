@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from probes._contract import RELATIONS
 from rules._book import Book
 from rules._clause import fill_ins
 from rules._examples import Result, outcomes, run_examples
 from rules._row import OTHER, Evidence, RowFile, Triage, clauses, signal_name
 
 _NEGATION = re.compile(r"!(?!=)")
+_RELATED = {f"{one.from_kind} {one.name} {one.to_kind}" for one in RELATIONS}
 _UNEQUAL = re.compile(r"([\w.]+)\s*!=")
 
 
@@ -70,6 +72,8 @@ def _one_kind_of_evidence(it: _Subject) -> Iterator[Finding]:
         parent = it.book.of(line.parent) if line.parent else None
         if line.parent and (parent is None or not parent.row.live):
             yield f"'{line.parent}' is not a live row.", ("evidence", number, "parent")
+        if line.along not in ("", "self") and not any(re.sub(r"^it ", f"{kind} ", line.along) in _RELATED for kind in it.file.row.kinds):
+            yield f"'{line.along}' is no relation; those that are stand in probes/_contract.py.", ("evidence", number, "along")
         if not line.then and not line.else_:
             yield "This line weighs for nothing.", ("evidence", number)
 

@@ -87,19 +87,27 @@ def mlflow(postgres: Postgres, s3: Store) -> Iterator[MLflow]:
     """MLflow 3 as a team has it, started once: the database of `postgres`; artifacts go through it to the bucket `mlflow` of `s3`, where it is the user `mlflow`."""
     keys = s3.user("mlflow")
     bucket = s3.bucket("mlflow", allow("mlflow", keys, *READ, *WRITE))
-    yield from _started("MLflow 3", started_mlflow(3, database=postgres.uri, artifacts=f"s3://{bucket}", environment=s3.settings(keys)))
+    yield from _used(_started("MLflow 3", started_mlflow(3, database=postgres.uri, artifacts=f"s3://{bucket}", environment=s3.settings(keys))))
 
 
 @pytest.fixture(scope="session")
 def mlflow2() -> Iterator[MLflow]:
     """MLflow 2 as one person has it, started once: SQLite and a folder."""
-    yield from _started("MLflow 2", started_mlflow(2))
+    yield from _used(_started("MLflow 2", started_mlflow(2)))
 
 
 @pytest.fixture(scope="session")
 def first_dvc() -> Iterator[Repository]:
     """A DVC repository that is as it should be, made once: take copies of it."""
     yield from _started("DVC", first_repository())
+
+
+def _used(servers: Iterator[MLflow]) -> Iterator[MLflow]:
+    """Once it has asked its database: one that never did keeps trying when that breaks, and answers nobody."""
+    for it in servers:
+        it.search()
+        it.get("registered-models/search?max_results=1")
+        yield it
 
 
 def _started(name: str, service: AbstractContextManager[_Service]) -> Iterator[_Service]:

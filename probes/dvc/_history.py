@@ -56,7 +56,7 @@ class History:
             raise NoHistoryError(f"{stage.lock} cannot be read: {error}", f"Mend {stage.lock}.") from error
         found: Commit | None = None
         last: Commit | None = None
-        for last, lock in self._lock_versions(stage.lock):
+        for last, lock in self.versions(stage.lock):
             if (lock.get("stages") or {}).get(stage.key) != entry:
                 return found
             found = last
@@ -84,8 +84,8 @@ class History:
             self._texts[commit, path] = self._git("git-file", commit=commit, path=path)
         return self._texts[commit, path]
 
-    def _lock_versions(self, path: str) -> list[tuple[Commit, Mapping[str, Any]]]:
-        """The commits that changed a dvc.lock with what it then said, newest first."""
+    def versions(self, path: str) -> list[tuple[Commit, Mapping[str, Any]]]:
+        """The commits that changed a dvc.lock or .dvc file with what it then said, newest first. Raises NoHistoryError."""
         if path not in self._locks:
             rows = [line.split() for line in self._git("git-commits", path=path).splitlines()]
             self._locks[path] = [(Commit(commit, float(at)), self._lock(commit, path)) for commit, at in rows]

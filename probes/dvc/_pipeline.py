@@ -249,20 +249,20 @@ def _parameters(folder: str, said: Sequence[Any], lock: Mapping[str, Any]) -> It
     for file, wanted in keys.items():
         recorded = lock.get(file)
         inside = {key: recorded[key] for key in wanted if key in recorded} if recorded is not None and wanted else recorded
-        yield Parameters(_inside(folder, file), tuple(wanted), inside)
+        yield Parameters(placed(folder, file), tuple(wanted), inside)
 
 
 def _item(folder: str, path: str, recorded: Mapping[str, Any] | None, *, cached: bool = True) -> Item:
     outside = bool(_URL.match(path))
-    inside = path if outside else _inside(folder, path)
-    return Item(inside, _recorded(recorded or {}), outside, cached)
+    inside = path if outside else placed(folder, path)
+    return Item(inside, recorded_as(recorded or {}), outside, cached)
 
 
-def _inside(folder: str, path: str) -> str:
+def placed(folder: str, path: str) -> str:
     return os.path.normpath(os.path.join(folder, path))  # noqa: PTH118  # inside the repository
 
 
-def _recorded(entry: Mapping[str, Any]) -> Recorded | None:
+def recorded_as(entry: Mapping[str, Any]) -> Recorded | None:
     """DVC 2 named no kind: its text files were hashed with Unix line ends."""
     kind = entry.get("hash") or OLD_MD5
     value = entry.get(MD5 if kind == OLD_MD5 else kind)

@@ -75,8 +75,7 @@ class Comparison:
         self.hashes = Hashes(access, repo)
         self._access = access
         self._repo = repo
-        named = config.cache.get("dir")
-        self._cache = os.path.normpath(os.path.join(os.path.dirname(named.file), named.value)) if named else f"{repo}/.dvc/cache"  # noqa: PTH118, PTH120
+        self._cache = cache_folder(config, repo)
 
     def stage(self, stage: Stage) -> Changes:
         unseen: dict[str, str] = {}
@@ -156,6 +155,12 @@ class Comparison:
         actual = {key: value for key in wanted.keys if (value := _at(values, key)) is not _ABSENT} if wanted.keys else values
         keys = wanted.keys or tuple(dict.fromkeys((*actual, *wanted.recorded)))
         return {key: word for key in keys if (word := _differs(key, actual, wanted.recorded))}
+
+
+def cache_folder(config: Config, repo: str) -> str:
+    """Where the cache of a repository is."""
+    named = config.cache.get("dir")
+    return os.path.normpath(os.path.join(os.path.dirname(named.file), named.value)) if named else f"{repo}/.dvc/cache"  # noqa: PTH118, PTH120
 
 
 def object_path(recorded: Recorded) -> str:

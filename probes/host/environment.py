@@ -1,4 +1,4 @@
-"""Which Python programs outside of containers name an MLflow, an object store or a registered model?
+"""Which Python programs outside of containers, in the network that we are in, name an MLflow, an object store or a registered model?
 
 process python (pid 812)  tracking_uri=http://localhost:5000
 """
@@ -26,7 +26,7 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     told = 0
     boot, machine = booted_at(access), host(access)
     for process in seen(access):
-        if told >= MOST or process.pid == os.getpid() or not _PROGRAMS.match(process.name):
+        if told >= MOST or process.pid == os.getpid() or not _PROGRAMS.match(process.name) or _apart(access, process.pid):
             continue
         found = _uris(access, process.pid)
         values = running(access, process, boot)
@@ -38,6 +38,15 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
             subject=one, values={**values, **found}, command=f"tr '\\0' '\\n' < /proc/{process.pid}/environ | grep -E 'MLFLOW|MODEL|AWS_ENDPOINT'"
         )
         yield Relation("on", one, machine)
+
+
+def _apart(access: Access, pid: int) -> bool:
+    """Whether it is known to have another network than ours, as in a container of an engine that nobody asked: its loopback and its names are not ours."""
+    try:
+        its, ours = (access.path(f"/proc/{who}/ns/net").readlink() for who in (pid, "self"))
+    except OSError:
+        return False
+    return its != ours
 
 
 def _uris(access: Access, pid: int) -> dict[str, Value]:

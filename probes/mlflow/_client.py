@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from probes._access import Access, Reply, Unreachable
 from probes._address import base_url
+from probes._contract import Subject, Unavailable, Why
 
 API = "/api/2.0/mlflow"
 QUICK_S = 3.0
@@ -21,7 +22,8 @@ QUICK_S = 3.0
 SLOW_S = 8.0
 """For what asks the database: the first search after a start takes seconds."""
 
-
+MOST_EXPERIMENTS = 200
+MOST_MODELS = 100
 LONGEST = 400
 """Characters of an error's message; behind its first line stands the SQL."""
 
@@ -61,10 +63,19 @@ class Server:
         """GET /health, once in a run for all who ask: a server that has one worker is not held up twice. Raises Unreachable."""
         return self.access.shared(f"health of {self.url}", lambda: self.plain("/health"))
 
-    def get(self, path: str, /, **query: str) -> Answer:
+    def get(self, path: str, /, **query: str | tuple[str, ...]) -> Answer:
         """GET a path of its REST interface. Raises Unreachable."""
-        asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
+        asked = f"?{urlencode(query, doseq=True, quote_via=quote)}" if query else ""
         return answer(self.plain(f"{API}/{path}{asked}", SLOW_S))
+
+    def experiments(self) -> Answer:
+        """Its active experiments, the cheapest call that needs the database; once in a run for all who ask. Raises Unreachable."""
+        body = {"max_results": MOST_EXPERIMENTS, "view_type": "ACTIVE_ONLY"}
+        return self.access.shared(f"experiments of {self.url}", lambda: self.search("experiments/search", body))
+
+    def models(self) -> Answer:
+        """Its first registered models, by name; likewise. Raises Unreachable."""
+        return self.access.shared(f"models of {self.url}", lambda: self.get("registered-models/search", max_results=str(MOST_MODELS)))
 
     def search(self, path: str, body: Mapping[str, object], limit: float = SLOW_S) -> Answer:
         """POST one of the safe queries. Raises Unreachable."""
@@ -140,4 +151,25 @@ def moment(data: Mapping[str, Any], name: str) -> float | None:
         return None
 
 
-__all__ = ["API", "Answer", "Server", "Unreachable", "answer", "configured", "is_link_local", "moment", "objects", "opened", "text"]
+def gap(access: Access, kind: str, subject: Subject | None, why: Why, detail: str, remedy: str) -> Unavailable:  # noqa: PLR0913, PLR0917  # as many as it says
+    """What could not be seen of an MLflow; what a workload names nobody asked for here."""
+    asked = access.settings.get("mlflow.asked") == "true" and subject is None
+    return Unavailable(kind=kind, why=why, detail=detail, remedy=remedy, subject=subject, asked=asked)
+
+
+__all__ = [
+    "API",
+    "MOST_EXPERIMENTS",
+    "MOST_MODELS",
+    "Answer",
+    "Server",
+    "Unreachable",
+    "answer",
+    "configured",
+    "gap",
+    "is_link_local",
+    "moment",
+    "objects",
+    "opened",
+    "text",
+]

@@ -6,15 +6,21 @@ The registry itself checks neither: a version of a run that never was is READY (
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from probes._access import Unreachable
-from probes.mlflow._client import Answer, Server, objects, text
+from probes.mlflow._client import SLOW_S, Answer, Server, objects, text
 
 _LOGGED = re.compile(r"(?:^models:/|/models/)(m-[0-9a-zA-Z]+)(?:/|$)")
 _OF_RUN = re.compile(r"^runs:/(?P<run>[^/]+)/(?P<path>.+)$|/(?P<of>[0-9a-f]{32})/artifacts/(?P<in>.+)$")
+_ID = re.compile(r"^[\w-]+$")
 LONGEST = 200
+LARGEST = 100_000
+"""Bytes of an MLmodel that is read; those of MLflow's own flavors have one or two thousand."""
+_NAMES_A_FILE = ("model_path", "pickled_model", "python_model", "data", "model_data")
+"""Keys of flavors whose value is a path beside the MLmodel (mlflow.sklearn, pyfunc, xgboost, pytorch, keras)."""
 
 
 class Place(NamedTuple):
@@ -26,10 +32,12 @@ class Place(NamedTuple):
 
 
 class Files(NamedTuple):
-    """What is in that place: `state` is there, missing, unfinished or unreadable; `words` are the server's own."""
+    """What is in that place: `state` is there, missing, unfinished, unreadable or malformed; `words` are the server's own, or say what is wrong."""
 
     state: str
     words: str = ""
+    names: frozenset[str] = frozenset()
+    """Of what lies beside the MLmodel."""
 
 
 def place(source: str) -> Place | None:
@@ -43,27 +51,127 @@ def place(source: str) -> Place | None:
     return Place(run=of_run["run"] or of_run["of"], path=(of_run["path"] or of_run["in"]).strip("/"))
 
 
-def files(server: Server, source: str) -> Files | None:
-    """Whether an MLmodel lies where the source says; None where that cannot be asked, or was not answered."""
-    where = place(source)
-    if where is None:
-        return None
+class Checks:
+    """Runs and files of versions. Of those handed in, one search tells of all runs and one of all logged models; what it does not tell of is asked by itself."""
+
+    def __init__(self, server: Server, versions: Iterable[Mapping[str, Any]] = ()) -> None:
+        self._server = server
+        listed = list(versions)
+        runs = sorted({text(one, "run_id") for one in listed} - {""})
+        logged = sorted({where.logged for one in listed if (where := place(text(one, "source"))) and where.logged})
+        experiments = _experiments(server) if runs or logged else []
+        self._runs = {text(info, "run_id"): text(info, "lifecycle_stage") for info in _found(server, "runs", "attributes.run_id", runs, experiments)}
+        self._logged = {text(info, "model_id"): text(info, "status") for info in _found(server, "models", "model_id", logged, experiments)}
+
+    def run_state(self, run: str) -> str | None:
+        """active, deleted or missing; None where it could not be asked."""
+        return self._runs.get(run) or _run_state(self._server, run)
+
+    def files(self, source: str, *, whole: bool) -> Files | None:
+        """Whether an MLmodel that can be loaded lies where the source says; with `whole` also whether that is there which it names beside it.
+
+        By one request where all is well, two with `whole`; None where it cannot be asked, or was not answered.
+        """
+        where = place(source)
+        if where is None:
+            return None
+        try:
+            return self._unfinished(where.logged) or self._read(where, whole=whole)
+        except Unreachable:
+            return None
+
+    def _unfinished(self, model: str) -> Files | None:
+        """What speaks against a logged model before its files are looked at."""
+        if not model:
+            return None
+        status = self._logged.get(model, "")
+        if not status:
+            found = self._server.get(f"logged-models/{model}")
+            if found.status == 404 and found.code:
+                return Files("missing", found.words[:LONGEST])
+            status = text(_info(found.data, "model"), "status")
+        unfinished = status in ("LOGGED_MODEL_PENDING", "LOGGED_MODEL_UPLOAD_FAILED")
+        return Files("unfinished", f"the logged model {model} is {status}") if unfinished else None
+
+    def _read(self, where: Place, *, whole: bool) -> Files | None:
+        data = _model_file(self._server, where)
+        wrong = "" if data is None else model_file(data)
+        if wrong:
+            return Files("malformed", wrong)
+        if data is not None and not whole:
+            return Files("there")
+        found = _listed(_folder(self._server, where))
+        wrong = model_file(data, found.names) if data is not None and found is not None and found.state == "there" else ""
+        return Files("malformed", wrong) if wrong else found
+
+
+def _folder(server: Server, where: Place) -> Answer:
+    """A list of what lies there."""
+    if where.logged:
+        return server.get(f"logged-models/{where.logged}/artifacts/directories")
+    return server.get("artifacts/list", run_id=where.run, path=where.path)
+
+
+def _model_file(server: Server, where: Place) -> bytes | None:
+    """The MLmodel itself, as the server's own interface in the browser gets it; None where that is not given whole."""
+    if where.logged:
+        path = f"/ajax-api/2.0/mlflow/logged-models/{quote(where.logged)}/artifacts/files?artifact_file_path=MLmodel"
+    else:
+        path = f"/get-artifact?run_uuid={quote(where.run)}&path={quote(f'{where.path}/MLmodel')}"
+    reply = server.plain(path, SLOW_S)
+    given = reply.status == 200 and "attachment" in reply.headers.get("Content-Disposition", "") and len(reply.data) <= LARGEST
+    return reply.data if given else None
+
+
+def _experiments(server: Server) -> list[str]:
     try:
-        return _logged(server, where.logged) if where.logged else _listed(server.get("artifacts/list", run_id=where.run, path=where.path))
+        return [text(one, "experiment_id") for one in objects(server.experiments().data, "experiments")]
     except Unreachable:
-        return None
+        return []
 
 
-def _logged(server: Server, model: str) -> Files | None:
-    found = server.get(f"logged-models/{model}")
-    if found.status == 404 and found.code:
-        return Files("missing", found.words[:LONGEST])
-    inner = found.data.get("model")
-    info = inner.get("info") if isinstance(inner, dict) else None
-    status = text(info, "status") if isinstance(info, dict) else ""
-    if status in ("LOGGED_MODEL_PENDING", "LOGGED_MODEL_UPLOAD_FAILED"):
-        return Files("unfinished", f"the logged model {model} is {status}")
-    return _listed(server.get(f"logged-models/{model}/artifacts/directories")) if found.good else None
+_SEARCHES: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "runs": ("runs/search", {"run_view_type": "ALL"}),
+    "models": ("logged-models/search", {}),
+}
+
+
+def _found(server: Server, what: str, key: str, ids: Sequence[str], experiments: Sequence[str]) -> list[Mapping[str, Any]]:
+    """What is told of those that one search finds in the active experiments; what is no plain id is not put into a query."""
+    path, more = _SEARCHES[what]
+    plain = [one for one in ids if _ID.match(one)]
+    if not plain or not experiments:
+        return []
+    listed = ", ".join(f"'{one}'" for one in plain)
+    try:
+        answer = server.search(path, {"experiment_ids": experiments, "filter": f"{key} IN ({listed})", "max_results": len(plain), **more})
+    except Unreachable:
+        return []
+    return [info for one in objects(answer.data, what) if isinstance(info := one.get("info"), dict)] if answer.good else []
+
+
+def model_file(data: bytes, names: Collection[str] | None = None) -> str:
+    """What is wrong with an MLmodel beside which these lie, as far as that is known; "" for nothing. mlflow.models.Model.load reads it as YAML and wants `flavors`."""
+    import yaml
+
+    try:
+        read = yaml.safe_load(data)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return "its MLmodel is no YAML"
+    flavors = read.get("flavors") if isinstance(read, dict) else None
+    if not isinstance(flavors, dict) or not flavors:
+        return "its MLmodel names no flavor"
+    if names is None:
+        return ""
+    named = {
+        value
+        for flavor in flavors.values()
+        if isinstance(flavor, dict)
+        for key in _NAMES_A_FILE
+        if isinstance(value := flavor.get(key), str) and value
+    }
+    lost = sorted(one for one in named if one.strip("./").partition("/")[0] not in names and "://" not in one)
+    return f"its MLmodel names {lost[0][:80]}, which is not there" if lost else ""
 
 
 def _listed(answer: Answer) -> Files | None:
@@ -71,26 +179,24 @@ def _listed(answer: Answer) -> Files | None:
     if answer.good:
         names = {text(one, "path").rpartition("/")[2] for one in objects(answer.data, "files")}
         if "MLmodel" in names:
-            return Files("there")
+            return Files("there", names=frozenset(names))
         return Files("missing", "no MLmodel among: " + ", ".join(sorted(names)[:8]) if names else "nothing is there")
     if not answer.code and answer.status != 500:
         return None
     return Files("unreadable", f"{answer.status} {answer.code} {answer.words}".replace("  ", " ")[:LONGEST])
 
 
-def run_state(server: Server, run: str) -> str | None:
-    """active, deleted or missing; None where it could not be asked."""
+def _run_state(server: Server, run: str) -> str | None:
     try:
         answer = server.get("runs/get", run_id=run)
     except Unreachable:
         return None
     if answer.status == 404 and answer.code == "RESOURCE_DOES_NOT_EXIST":
         return "missing"
-    info = _info(answer.data)
-    return text(info, "lifecycle_stage") or None if answer.good else None
+    return text(_info(answer.data, "run"), "lifecycle_stage") or None if answer.good else None
 
 
-def _info(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    run = data.get("run")
-    info = run.get("info") if isinstance(run, dict) else None
+def _info(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    inner = data.get(name)
+    info = inner.get("info") if isinstance(inner, dict) else None
     return info if isinstance(info, dict) else {}

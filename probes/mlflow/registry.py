@@ -13,13 +13,16 @@ from probes._access import Access, Unreachable
 from probes._address import base_url
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value, Why
-from probes.mlflow._client import Answer, Server, configured, is_link_local, moment, objects, opened, text
+from probes.mlflow._catalogue import MOST_VERSIONS, Versions, first_versions, named, number, versions_of
+from probes.mlflow._client import Answer, Server, configured, gap, is_link_local, moment, objects, opened, text
 from probes.mlflow._failure import connection, meaning
-from probes.mlflow._versions import Files, files, run_state
+from probes.mlflow._versions import Checks, place
 
 MOST = 20
-MOST_VERSIONS = 200
 CHECKED_IN_SWEEP = 2
+REQUESTS_FOR_FILES = 16
+"""In a sweep: the MLmodel of versions that are used comes first; what is left goes to what lies beside it, and to further versions."""
+
 CHECKED = 10
 SPEND_S = 10.0
 """What a sweep may spend on runs and files."""
@@ -50,6 +53,16 @@ SPECS = (
     ),
     Spec(name="model.versions_without_run", type="texts", doc='Of these, those whose run is missing or deleted: "1: missing RUN".'),
     Spec(name="model.versions_without_files", type="texts", doc="Of these, those with no MLmodel where their source says: number and what is there."),
+    Spec(
+        name="model.versions_malformed",
+        type="texts",
+        doc="Of these, those whose MLmodel is none that can be loaded: number and what is wrong with it.",
+    ),
+    Spec(
+        name="model.versions_of_other_run",
+        type="texts",
+        doc='Of these, those whose files are among those of another run than theirs: "1: RUN, files of RUN".',
+    ),
     Spec(name="model.versions_unreadable", type="texts", doc="Of these, those whose files the server could not list: number and its error."),
     Spec(name="model.versions_unfinished", type="texts", doc="Of these, those whose upload is not finished or failed."),
 )
@@ -69,9 +82,20 @@ def sweep(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Said]:
         return
     found = objects(listed.data, "registered_models")
     until = time.monotonic() + access.remaining(SPEND_S)
-    for one in found[:MOST]:
-        yield from _told(server, one, CHECKED_IN_SWEEP, until)
-    yield Swept(kind="model", scope=url, count=len(found), complete=len(found) <= MOST)
+    models = {text(one, "name"): one for one in found[:MOST]}
+    known = first_versions(server, list(models))
+    versions = {name: known.get(name) or _versions(server, name) for name in models}
+    plan = _plan(models, {name: of for name, of in versions.items() if isinstance(of, Versions)})
+    checks = Checks(server, [one for one, _whole in plan])
+    told = 0
+    for name, of in versions.items():
+        mine = [one for one in plan if text(one[0], "name") == name]
+        if isinstance(of, Unavailable):
+            yield of
+        elif mine or _may_be_unwell(models[name], of):
+            told += 1
+            yield from _told(server, models[name], of, _checked(checks, mine, until))
+    yield Swept(kind="model", scope=url, count=len(found), complete=told == len(found))
 
 
 def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
@@ -93,7 +117,7 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
             continue
         model = answer.data.get("registered_model")
         if answer.good and isinstance(model, dict):
-            yield from _told(server, model, CHECKED, time.monotonic() + access.remaining(SPEND_S))
+            yield from _followed(server, model, name)
         elif answer.status == 404 and answer.code == "RESOURCE_DOES_NOT_EXIST":
             nothing: dict[str, Value] = dict.fromkeys((spec.name for spec in SPECS), None)
             yield _look(url, name, nothing | {"model.name": name, "model.exists": False})
@@ -105,7 +129,7 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
 def _listed(server: Server) -> Answer | Unreachable:
     try:
         server.health()
-        answer = server.get("registered-models/search", max_results=str(MOST + 1))
+        answer = server.models()
     except Unreachable as error:
         return Unreachable(error.why, f"{server.url} does not answer: {connection(error)}.")
     if answer.good:
@@ -114,63 +138,59 @@ def _listed(server: Server) -> Answer | Unreachable:
     return Unreachable(why, f"{server.url} answered {answer.status} ({meaning(answer)}): {answer.words[:120]}")
 
 
-def _told(server: Server, model: Mapping[str, Any], most: int, until: float) -> Iterator[Said]:
-    name = text(model, "name")
-    subject = Subject("model", f"{server.url}#{name}")
+def _followed(server: Server, model: Mapping[str, Any], name: str) -> Iterator[Said]:
+    of = _versions(server, name)
+    if isinstance(of, Unavailable):
+        yield of
+        return
+    until = time.monotonic() + server.access.remaining(SPEND_S)
+    yield from _told(server, model, of, _checked(Checks(server), [(one, True) for one in _served(model, of)[:CHECKED]], until))
+
+
+def _versions(server: Server, name: str) -> Versions | Unavailable:
     try:
-        answer = server.get("model-versions/search", filter=_named(name), max_results=str(MOST_VERSIONS))
+        return versions_of(server, name)
     except Unreachable as error:
-        yield _gap(server.access, subject, error.why, error.detail)
-        return
-    if not answer.good:
-        yield _gap(server.access, subject, "refused", f"{server.url} answered {answer.status}: {answer.words}")
-        return
-    versions = sorted(objects(answer.data, "model_versions"), key=_number, reverse=True)
-    whole = not text(answer.data, "next_page_token")
-    yield _look(server.url, name, {**_values(model, versions, whole=whole), **_checked(server, model, versions, most, until)})
-    yield Relation("in", subject, Subject("mlflow", server.url))
+        return _gap(server.access, Subject("model", f"{server.url}#{name}"), error.why, error.detail)
 
 
-def _named(name: str) -> str:
-    quote = '"' if "'" in name else "'"
-    return f"name={quote}{name}{quote}"
+def _told(server: Server, model: Mapping[str, Any], of: Versions, checked: Mapping[str, Value]) -> Iterator[Said]:
+    name = text(model, "name")
+    yield _look(server.url, name, {**_values(model, of), **checked})
+    yield Relation("in", Subject("model", f"{server.url}#{name}"), Subject("mlflow", server.url))
 
 
 def _look(url: str, name: str, values: Mapping[str, Value]) -> Look:
     return Look(
         subject=Subject("model", f"{url}#{name}"),
         values=values,
-        command=f'curl -sSG {url}/api/2.0/mlflow/model-versions/search --data-urlencode "filter={_named(name)}"',
+        command=f'curl -sSG {url}/api/2.0/mlflow/model-versions/search --data-urlencode "filter={named(name)}"',
     )
 
 
-def _number(version: Mapping[str, Any]) -> int:
-    value = version.get("version")
-    return int(value) if isinstance(value, str | int) and str(value).isdecimal() else 0
-
-
 def _aliases(model: Mapping[str, Any]) -> dict[str, int]:
-    return {text(one, "alias"): _number(one) for one in objects(model, "aliases")}
+    return {text(one, "alias"): number(one) for one in objects(model, "aliases")}
 
 
-def _values(model: Mapping[str, Any], versions: Sequence[Mapping[str, Any]], *, whole: bool) -> dict[str, Value]:
-    numbers = [_number(one) for one in versions]
-    with_status = [(_number(one), text(one, "status"), text(one, "status_message")) for one in versions]
+def _values(model: Mapping[str, Any], of: Versions) -> dict[str, Value]:
+    versions, whole = of
+    numbers = [number(one) for one in versions]
+    with_status = [(number(one), text(one, "status"), text(one, "status_message")) for one in versions]
     times = [at for one in (model, *versions) if (at := moment(one, "last_updated_timestamp")) is not None]
     gaps = sorted(set(range(1, max(numbers))) - set(numbers)) if numbers and whole else []
     return {
         "model.name": text(model, "name"),
         "model.exists": True,
         "model.version_numbers": _shown(numbers),
-        "model.ready_versions": _shown(number for number, status, _words in with_status if status == "READY"),
+        "model.ready_versions": _shown(one for one, status, _words in with_status if status == "READY"),
         "model.has_versions": bool(numbers),
         "model.highest_version": max(numbers, default=None),
         "model.missing_versions": _shown(gaps[:50]),
-        "model.pending_versions": _shown(number for number, status, _words in with_status if status == "PENDING_REGISTRATION"),
-        "model.failed_versions": _shown(f"{number}: {words}"[:200] for number, status, words in with_status if status == "FAILED_REGISTRATION"),
-        "model.stages": _shown(f"{_number(one)} {text(one, 'current_stage')}" for one in versions if text(one, "current_stage") not in ("", "None")),
-        "model.aliases": _shown(f"{alias} {number}" for alias, number in sorted(_aliases(model).items())),
-        "model.broken_aliases": _shown(f"{alias} {number}" for alias, number in sorted(_aliases(model).items()) if whole and number not in numbers),
+        "model.pending_versions": _shown(one for one, status, _words in with_status if status == "PENDING_REGISTRATION"),
+        "model.failed_versions": _shown(f"{one}: {words}"[:200] for one, status, words in with_status if status == "FAILED_REGISTRATION"),
+        "model.stages": _shown(f"{number(one)} {text(one, 'current_stage')}" for one in versions if text(one, "current_stage") not in ("", "None")),
+        "model.aliases": _shown(f"{alias} {to}" for alias, to in sorted(_aliases(model).items())),
+        "model.broken_aliases": _shown(f"{alias} {to}" for alias, to in sorted(_aliases(model).items()) if whole and to not in numbers),
         "model.updated_at": max(times, default=None),
     }
 
@@ -179,46 +199,66 @@ def _shown(items: Any) -> tuple[str, ...] | None:
     return tuple(str(one) for one in items) or None
 
 
-def _checked(server: Server, model: Mapping[str, Any], versions: Sequence[Mapping[str, Any]], most: int, until: float) -> dict[str, Value]:
+def _plan(models: Mapping[str, Mapping[str, Any]], versions: Mapping[str, Versions]) -> list[tuple[Mapping[str, Any], bool]]:
+    """Which versions a sweep looks at, and whether as a whole: of each model those that are used, then the next; what changed last comes first."""
+    recent = sorted(versions, key=lambda name: -(moment(models[name], "last_updated_timestamp") or 0))
+    first = [one for name in recent for one in _used(models[name], versions[name])][:REQUESTS_FOR_FILES]
+    spare = REQUESTS_FOR_FILES - len(first)
+    next_ = [one for name in recent for one in _served(models[name], versions[name])[:CHECKED_IN_SWEEP] if one not in first]
+    more = max(0, spare - len(first)) // 2
+    return [*((one, turn < spare) for turn, one in enumerate(first)), *((one, True) for one in next_[:more])]
+
+
+def _used(model: Mapping[str, Any], of: Versions) -> list[Mapping[str, Any]]:
+    """The newest, which somebody has just registered, and those that have an alias or a stage."""
+    named_ = [one for one in _served(model, of) if number(one) in _aliases(model).values() or text(one, "current_stage") in _STAGED]
+    return [*named_[:CHECKED_IN_SWEEP], *(one for one in of.listed[:1] if one not in named_[:CHECKED_IN_SWEEP])]
+
+
+def _may_be_unwell(model: Mapping[str, Any], of: Versions) -> bool:
+    """By the list alone. Who is well by it, and changed before those whose files are looked at, is counted, and looked at when a workload names it."""
+    ready = {number(one) for one in of.listed if text(one, "status") == "READY"}
+    return not of.listed or len(ready) < len(of.listed) or not ready.issuperset(_aliases(model).values())
+
+
+def _checked(checks: Checks, plan: Sequence[tuple[Mapping[str, Any], bool]], until: float) -> dict[str, Value]:
     """Runs and files of the versions that somebody loads; what time or the server did not allow is left out of checked_versions."""
     done: list[int] = []
     runs: list[str] = []
-    found: dict[str, list[str]] = {"missing": [], "unreadable": [], "unfinished": []}
-    for one in _served(model, versions)[:most]:
+    others: list[str] = []
+    found: dict[str, list[str]] = {"missing": [], "unreadable": [], "unfinished": [], "malformed": []}
+    for one, whole in plan:
         if time.monotonic() >= until:
             break
-        number, run = _number(one), text(one, "run_id")
-        state = run_state(server, run) if run else "active"
-        runs += [f"{number}: {state} {run}"] if state in ("missing", "deleted") else []
-        seen = files(server, text(one, "source")) if state in ("active", "deleted") else None
-        if seen is not None:
-            _sort(found, number, seen)
-        done += [number] if seen is not None or state == "missing" else []
+        run = text(one, "run_id")
+        state = checks.run_state(run) if run else "active"
+        runs += [f"{number(one)}: {state} {run}"] if state in ("missing", "deleted") else []
+        where = place(text(one, "source"))
+        others += [f"{number(one)}: {run}, files of {where.run}"] if run and where is not None and where.run not in ("", run) else []
+        seen = checks.files(text(one, "source"), whole=whole) if state in ("active", "deleted") else None
+        if seen is not None and seen.state in found:
+            found[seen.state].append(f"{number(one)}: {seen.words}")
+        done += [number(one)] if seen is not None or state == "missing" else []
     return {
         "model.checked_versions": _shown(done),
         "model.versions_without_run": _shown(runs),
         "model.versions_without_files": _shown(found["missing"]),
+        "model.versions_malformed": _shown(found["malformed"]),
+        "model.versions_of_other_run": _shown(others),
         "model.versions_unreadable": _shown(found["unreadable"]),
         "model.versions_unfinished": _shown(found["unfinished"]),
     }
 
 
-def _sort(found: dict[str, list[str]], number: int, seen: Files) -> None:
-    if seen.state in found:
-        found[seen.state].append(f"{number}: {seen.words}")
-
-
-def _served(model: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _served(model: Mapping[str, Any], of: Versions) -> list[Mapping[str, Any]]:
     """Those that somebody may load first: with an alias, in a stage, the newest; then the others."""
     aliased = set(_aliases(model).values())
-    return sorted(versions, key=lambda one: (_number(one) not in aliased, text(one, "current_stage") not in _STAGED, -_number(one)))
+    return sorted(of.listed, key=lambda one: (number(one) not in aliased, text(one, "current_stage") not in _STAGED, -number(one)))
 
 
 def _gap(access: Access, subject: Subject | None, why: Why, detail: str) -> Unavailable:
     remedy = "Let the server answer GET registered-models/search and model-versions/search from here (a user with READ where it asks for one)."
-    return Unavailable(
-        kind="model", why=why, detail=detail, remedy=remedy, subject=subject, asked=access.settings.get("mlflow.asked") == "true" and subject is None
-    )
+    return gap(access, "model", subject, why, detail, remedy)
 
 
 _STANDS_FOR = ("mlflow models list", "Check model URI", "Check model stage", "Check run exists", "Check artifact path")

@@ -14,13 +14,11 @@ import msgspec
 from probes._access import Access, Unreachable
 from probes._address import base_url
 from probes._contract import Answer as Said
-from probes._contract import Look, Probe, Spec, Subject, Swept, Unavailable, Value, Why
-from probes.mlflow._client import API, Answer, Server, configured, is_link_local, moment, objects, opened, text
+from probes._contract import Look, Probe, Spec, Subject, Swept, Value
+from probes.mlflow._client import API, MOST_EXPERIMENTS, MOST_MODELS, Answer, Server, configured, gap, is_link_local, moment, objects, opened, text
 from probes.mlflow._client import answer as read
 from probes.mlflow._failure import GATEWAY, connection, database_host, meaning, reason
 
-MOST_EXPERIMENTS = 200
-MOST_MODELS = 100
 PREFIXES = ("/mlflow", "/tracking")
 """Where a server with --static-prefix is usually put; asked for only where nothing is found at the address itself."""
 
@@ -50,7 +48,7 @@ SPECS = (
     Spec(
         name="mlflow.store_type",
         type="text",
-        doc="store_type of /api/3.0/mlflow/server-info: SqlStore or FileStore; none of servers that do not tell.",
+        doc="store_type of /api/3.0/mlflow/server-info: SqlStore or FileStore; none of servers that do not tell; asked for only where it is empty otherwise.",
     ),
     Spec(name="mlflow.answer_status", type="int", doc="Status of POST experiments/search, the cheapest call that needs the database."),
     Spec(name="mlflow.answer_code", type="text", doc="Its error_code."),
@@ -65,6 +63,12 @@ SPECS = (
     Spec(name="mlflow.experiments", type="int", doc=f"Active experiments, {MOST_EXPERIMENTS} at most, Default among them."),
     Spec(name="mlflow.has_runs", type="bool", doc="An active experiment has an active run."),
     Spec(name="mlflow.registered_models", type="int", doc=f"Registered models, {MOST_MODELS} at most."),
+    Spec(
+        name="mlflow.registry_says",
+        type="text",
+        doc="What GET registered-models/search means, in the words of answer_says; none where experiments/search had no good answer.",
+    ),
+    Spec(name="mlflow.registry_words", type="text", doc="The message of that answer, or what the connection failed with; none where it is good."),
     Spec(name="mlflow.is_empty", type="bool", doc="It has no experiment but Default, no run and no registered model that may be seen from here."),
     Spec(name="mlflow.deleted_experiments", type="int", doc="Experiments in its trash; asked for only where it is empty otherwise."),
     Spec(name="mlflow.default_created_at", type="time", doc="When experiment 0 was made, which is when the database was."),
@@ -81,7 +85,7 @@ def sweep(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Said]:
     """A Look at the server that is named here."""
     url = configured(access)
     if url is None:
-        yield _gap(access, None, "not configured", "The address of MLflow is none that begins with http:// or https://.")
+        yield gap(access, "mlflow", None, "not configured", "The address of MLflow is none that begins with http:// or https://.", _REMEDY)
         return
     found = _look(access, url)
     yield msgspec.structs.replace(found, values={**found.values, NAMED_HERE.name: True})
@@ -93,14 +97,23 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Said]:
     for subject in subjects:
         url = base_url(subject.key)
         if url is None:
-            yield _gap(access, subject, "garbled", f"{subject.key} is no HTTP address.")
+            yield gap(access, "mlflow", subject, "garbled", f"{subject.key} is no HTTP address.", _REMEDY)
             continue
         if is_link_local(url):
-            yield _gap(access, subject, "not reached", f"{url} is a link-local address, which is not asked because a workload names it.")
+            yield gap(
+                access, "mlflow", subject, "not reached", f"{url} is a link-local address, which is not asked because a workload names it.", _REMEDY
+            )
             continue
         found = _look(access, url)
         if found.values["mlflow.failure"] in ("unknown-host", "timed-out", "unroutable") and url != configured(access):
-            yield _gap(access, subject, "not reached", f"{url} is a name or address of another network: {found.values['mlflow.failure_words']}")
+            yield gap(
+                access,
+                "mlflow",
+                subject,
+                "not reached",
+                f"{url} is a name or address of another network: {found.values['mlflow.failure_words']}",
+                _REMEDY,
+            )
         else:
             yield found
 
@@ -135,7 +148,7 @@ def _told(server: Server) -> Mapping[str, Value]:
         "mlflow.version": _version(server),
     }
     try:
-        answer = server.search("experiments/search", {"max_results": MOST_EXPERIMENTS, "view_type": "ACTIVE_ONLY"})
+        answer = server.experiments()
     except Unreachable as error:
         silent = connection(error) == "silent"
         return {
@@ -205,11 +218,11 @@ def _found_at(server: Server) -> str | None:
 
 
 def _contents(server: Server, answer: Answer) -> Mapping[str, Value]:
-    """What is in it, by at most four more requests; what one of them does not answer is none."""
+    """What is in it, by two more requests, four where it seems empty; what one of them does not answer is none."""
     experiments = objects(answer.data, "experiments")
     ids = [text(one, "experiment_id") for one in experiments]
     runs = _asked(server, "runs/search", {"experiment_ids": ids[:100], "max_results": 1}) if ids else {}
-    models = _models(server)
+    models, registry = _models(server)
     has_runs = None if runs is None else bool(objects(runs, "runs"))
     default = next((one for one in experiments if text(one, "experiment_id") == "0"), None)
     empty = None if has_runs is None or models is None else not has_runs and models == 0 and not [one for one in ids if one != "0"]
@@ -217,11 +230,12 @@ def _contents(server: Server, answer: Answer) -> Mapping[str, Value]:
         "mlflow.experiments": len(experiments),
         "mlflow.has_runs": has_runs,
         "mlflow.registered_models": models,
+        **registry,
         "mlflow.is_empty": empty,
         "mlflow.deleted_experiments": _deleted(server) if empty else None,
         "mlflow.default_created_at": moment(default, "creation_time") if default else None,
         "mlflow.artifact_schemes": tuple(sorted({_scheme(text(one, "artifact_location")) for one in experiments} - {""})) or None,
-        "mlflow.store_type": _store(server),
+        "mlflow.store_type": _store(server) if empty else None,
     }
 
 
@@ -233,12 +247,16 @@ def _asked(server: Server, path: str, body: Mapping[str, object]) -> Mapping[str
     return answer.data if answer.good else None
 
 
-def _models(server: Server) -> int | None:
+def _models(server: Server) -> tuple[int | None, Mapping[str, Value]]:
+    """How many it has, and how the registry answers: it has tables of its own, and in some stores there is none."""
     try:
-        answer = server.get("registered-models/search", max_results=str(MOST_MODELS))
-    except Unreachable:
-        return None
-    return len(objects(answer.data, "registered_models")) if answer.good else None
+        answer = server.models()
+    except Unreachable as error:
+        says = "database-silent" if connection(error) == "silent" else "other"
+        return None, {"mlflow.registry_says": says, "mlflow.registry_words": reason(error)}
+    if not answer.good:
+        return None, {"mlflow.registry_says": meaning(answer), "mlflow.registry_words": answer.words or f"status {answer.status}"}
+    return len(objects(answer.data, "registered_models")), {"mlflow.registry_says": "ok"}
 
 
 def _deleted(server: Server) -> int | None:
@@ -260,12 +278,7 @@ def _store(server: Server) -> str | None:
     return text(read(reply).data, "store_type") or None if reply.status == 200 else None
 
 
-def _gap(access: Access, subject: Subject | None, why: Why, detail: str) -> Unavailable:
-    remedy = "Point me at the server from here: --mlflow URL, or run diagnose where that address is known."
-    return Unavailable(
-        kind="mlflow", why=why, detail=detail, remedy=remedy, subject=subject, asked=access.settings.get("mlflow.asked") == "true" and subject is None
-    )
-
+_REMEDY = "Point me at the server from here: --mlflow URL, or run diagnose where that address is known."
 
 _STANDS_FOR = ("curl http://mlflow:5000", "curl -sS URL/health", "curl -sS URL/version")
 PROBES = (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from probes._contract import Relation, Spec, Subject, Value
-from rules._derivation import Derivation, Given, Relator
+from rules._derivation import UNSEEN, Derivation, Given, Relator, Unseen
 from rules._facts import Facts
 from rules.derive.dependency import is_loopback, named
 
@@ -106,6 +106,9 @@ def _uses(kind: str, facts: Facts) -> Iterable[Relation]:
         model = _model_of(facts, user, kind)
         if model is not None:
             yield Relation("loads", user, model)
+            registry = Subject("mlflow", model.key.rpartition("#")[0])
+            yield Relation("in", model, registry)
+            yield Relation("loads_from", user, registry)
 
 
 def model_name(uri: str) -> tuple[str, str, str]:
@@ -143,6 +146,15 @@ def _served_by(facts: Facts) -> Iterable[Relation]:
 def _needs(facts: Facts) -> Iterable[Relation]:
     for server in facts.subjects("mlflow"):
         yield from (Relation("needs", server, one) for one in _database_of(facts, server, text(facts, server, "mlflow.database_host")))
+
+
+def _waited_for(facts: Facts) -> Iterable[Relation]:
+    """Containers that do not stay up and whose log says that the MLflow which they use failed them."""
+    for one in facts.subjects("container"):
+        if not _is_up(facts, one) and any(trait in _CANNOT for trait in texts(facts, one, "container.log_traits")):
+            server = server_of(facts, one, text(facts, one, "container.tracking_uri"))
+            if server is not None:
+                yield Relation("needs", one, server)
 
 
 def _serving(facts: Facts, server: Subject) -> list[Subject]:
@@ -212,7 +224,15 @@ def _database(given: Given) -> Mapping[str, Value]:
     """Whether the database answered the server at all, be it with a refusal; none where the server does not tell, as while it tries again and again."""
     says = given.text("mlflow.answer_says")
     answers = True if says in _ANSWERS else False if says.startswith("database-") and says != "database-silent" else None
-    return {"mlflow.database_answers": answers}
+    holding = given.facts.targets(given.subject, "mlflow needs container")
+    one = holding[0] if len(holding) == 1 else None
+    return {
+        "mlflow.database_answers": answers,
+        "mlflow.database_container": one.key if one else None,
+        "mlflow.database_docker": one.key if one and text(given.facts, one, "container.engine") == "docker" else None,
+        "mlflow.database_state": text(given.facts, one, "container.state") if one else "",
+        "mlflow.database_down": bool(holding) and not any(_is_up(given.facts, each) for each in holding),
+    }
 
 
 def _is_up(facts: Facts, container: Subject) -> bool:
@@ -241,6 +261,48 @@ def _service(facts: Facts, it: Address | None) -> tuple[bool, bool]:
         return False, False
     missing = name not in services
     return missing, not missing and name in texts(facts, Subject("ns", namespace), "ns.services_without_backends")
+
+
+# can it be asked for models?
+
+_WELL = frozenset({"ok", "authentication", "forbidden"})
+"""Answers to somebody who may ask, and to somebody who may not."""
+
+
+def registry_failure(given: Given, server: Subject) -> str | Unseen:
+    """What is wrong with its registry while its experiments answer: the words of the answer, "" for nothing."""
+    answer, says, words = (given.of(server, f"mlflow.{name}") for name in ("answer_says", "registry_says", "registry_words"))
+    if isinstance(answer, Unseen) or isinstance(says, Unseen):
+        return UNSEEN
+    return str(words or says) if answer == "ok" and says not in (None, *_WELL) else ""
+
+
+def unusable(given: Given, server: Subject, kind: str) -> bool | Unseen:
+    """Whether who loads from it cannot: it says itself that it cannot, or what should serve it is down; a process of this machine is also where we are."""
+    facts = given.facts
+    down = any(facts.value(server, f"mlflow.{name}") is True for name in ("server_down", "service_missing", "service_empty"))
+    says, reached = given.of(server, "mlflow.answer_says"), given.of(server, "mlflow.reached")
+    if isinstance(says, Unseen) or isinstance(reached, Unseen):
+        return True if down else UNSEEN
+    silent = kind == "process" and (reached is False or facts.value(server, "mlflow.is_mlflow") is False)
+    return down or silent or str(says or "").startswith("database-") or bool(registry_failure(given, server))
+
+
+def _registry(kind: str, given: Given) -> Mapping[str, Value]:
+    """Of the server itself; of a model's, unless the model was seen in it; of a container's that registers, whose own log tells enough where the server was not seen."""
+    it, facts = given.subject, given.facts
+    if kind == "model" and not isinstance(facts.value(it, "model.exists"), Unseen):
+        return {"model.registry_failure": ""}
+    if kind == "container" and not any(trait.startswith("registers-") for trait in given.texts("container.log_traits")):
+        return {"container.registry_failure": ""}
+    server = it if kind == "mlflow" else next(iter(facts.targets(it, _TO_SERVER[kind])), None)
+    failure = registry_failure(given, server) if server is not None else ""
+    if isinstance(failure, Unseen):
+        return {"container.registry_failure": ""} if kind == "container" else {}
+    return {f"{kind}.registry_failure": failure}
+
+
+_TO_SERVER = {"model": "model in mlflow", "container": "container uses mlflow"}
 
 
 # what those who use it say, and its own log
@@ -330,6 +392,10 @@ DERIVATIONS = (
         kind="mlflow",
         gives=(
             Spec(name="mlflow.database_answers", type="bool", doc="its database answers it, be it with a refusal; none where nothing is said of it"),
+            Spec(name="mlflow.database_container", type="text", doc="the one container that its error means by the database's host"),
+            Spec(name="mlflow.database_docker", type="text", doc="the same, where Docker runs it"),
+            Spec(name="mlflow.database_state", type="text", doc="the state of that container; empty where none is known"),
+            Spec(name="mlflow.database_down", type="bool", doc="such containers are known, and none is up and stays up"),
         ),
         needs=("mlflow.answer_says",),
         function=_database,
@@ -349,16 +415,32 @@ DERIVATIONS = (
         gives=(Spec(name="mlflow.server_log", type="texts", doc="what the end of the log of the container that serves it tells of"),),
         function=_log,
     ),
+    *(
+        Derivation(
+            kind=kind,
+            gives=(
+                Spec(
+                    name=f"{kind}.registry_failure",
+                    type="text",
+                    doc="what its registry answers to a list of models while experiments are answered; empty where nothing is wrong with it",
+                ),
+            ),
+            wants=wants,
+            function=partial(_registry, kind),
+        )
+        for kind, wants in (("mlflow", ("mlflow.answer_says", "mlflow.registry_says")), ("model", ()), ("container", ("container.log_traits",)))
+    ),
 )
 RELATORS = (
     *(
         Relator(
-            relations=(f"{kind} uses mlflow", f"{kind} loads model"),
+            relations=(f"{kind} uses mlflow", f"{kind} loads model", f"{kind} loads_from mlflow", "model in mlflow"),
             needs=(f"{kind}.tracking_uri", f"{kind}.registry_uri", f"{kind}.model_uri"),
             function=partial(_uses, kind),
         )
         for kind in ("container", "process")
     ),
     Relator(relations=("mlflow served_by container",), needs=(), function=_served_by),
+    Relator(relations=("container needs mlflow",), needs=("container.log_traits",), function=_waited_for),
     Relator(relations=("mlflow needs container",), needs=("mlflow.database_host",), function=_needs),
 )

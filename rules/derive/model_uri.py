@@ -14,7 +14,7 @@ from probes._contract import Spec, Subject, Value
 from rules._derivation import Derivation, Given, Unseen
 from rules._facts import Facts
 from rules.derive.memory_trouble import seen_as_container
-from rules.derive.mlflow import model_name, texts
+from rules.derive.mlflow import model_name, texts, unusable
 
 SCHEMES = frozenset({"runs", "file", "s3", "gs", "http", "https", "hdfs", "dbfs", "mlflow-artifacts"})
 STAGES = ("none", "staging", "production", "archived")
@@ -59,7 +59,8 @@ def _told(kind: str, given: Given) -> Mapping[str, Value]:
         return told  # it names no server: there is nothing to ask
     exists = facts.value(model, "model.exists")
     if isinstance(exists, Unseen):
-        return {}
+        server = next(iter(facts.targets(model, "model in mlflow")), None)
+        return told | {"model_state": "no-answer"} if server is not None and unusable(given, server, kind) is True else {}
     found = _resolved(facts, model, by, which) if exists else Found("no-model")
     files, words = _files(facts, model, found.version)
     return told | {
@@ -117,13 +118,18 @@ def _by_stage(facts: Facts, model: Subject, stage: str, numbers: list[int]) -> F
 
 
 def _files(facts: Facts, model: Subject, version: int | None) -> tuple[str, str]:
-    """there, missing, unreadable, unfinished or run-gone, and the server's words; "" where they were not looked for."""
-    for state, name in (("missing", "without_files"), ("unreadable", "unreadable"), ("unfinished", "unfinished")):
+    """there, missing, unreadable, unfinished or malformed, and the server's words; "" where they were not looked for."""
+    for state, name in (("missing", "without_files"), ("unreadable", "unreadable"), ("unfinished", "unfinished"), ("malformed", "malformed")):
         for line in texts(facts, model, f"model.versions_{name}"):
             number, _, words = line.partition(": ")
             if number == str(version):
                 return state, words
-    return ("there" if str(version) in _looked_at(facts, model) else ""), ""
+    looked_at = _looked_at(facts, model)
+    if str(version) in looked_at:
+        return "there", ""
+    lines = texts(facts, model, "model.versions_unreadable")
+    none = bool(looked_at) and len(lines) >= len(looked_at)  # their store is one: what can be read of no version cannot be read of this one
+    return ("unreadable", f"as those of version {lines[0]}") if none and version is not None else ("", "")
 
 
 def _looked_at(facts: Facts, model: Subject) -> set[str]:
@@ -140,7 +146,7 @@ DERIVATIONS = tuple(
                 name=f"{kind}.model_state",
                 type="text",
                 doc="how the registry resolves its model's address: resolves, no-model, no-versions, stage-unknown, stage-empty, archived, alias-missing, "
-                "version-deleted, version-beyond, not-ready or malformed; empty where it loads none by such an address",
+                "version-deleted, version-beyond, not-ready, no-answer or malformed; empty where it loads none by such an address",
             ),
             Spec(name=f"{kind}.model_name", type="text", doc="the registered model that it loads"),
             Spec(name=f"{kind}.model_which", type="text", doc="the alias, version or stage that it loads"),
@@ -148,7 +154,7 @@ DERIVATIONS = tuple(
             Spec(
                 name=f"{kind}.model_files",
                 type="text",
-                doc="that version's files: there, missing, unreadable or unfinished; empty where nobody looked",
+                doc="that version's files: there, missing, unreadable, unfinished or malformed; empty where nobody looked",
             ),
             Spec(name=f"{kind}.model_files_words", type="text", doc="what the server says of those files"),
             Spec(name=f"{kind}.model_ready", type="texts", doc="versions of that model that are READY, newest first"),

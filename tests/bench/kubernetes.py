@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,18 +20,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import urllib3
 
 from tests.bench import sick
+from tests.bench.cost import ROOT, Cost, end, line, median, quiet, start
 from tests.bench.crowd import PODS_EACH, Crowd
 from tests.stack.node import Node, missing, node
 
 WALL_GOAL, MEMORY_GOAL = 1.5, 120
 AT_ONCE = 20
 SERVICES, EVENTS = 1000, 2000
-ROOT = Path(__file__).parents[2]
 _WITHOUT = ("controllers", "kube-proxy")
 _CONTROLLERS = (
     "deployment-controller", "replicaset-controller", "resourcequota-controller", "serviceaccount-controller", "root-ca-certificate-publisher-controller",
@@ -43,27 +42,6 @@ _FLAGS = {"apiserver": ["--audit-log-maxsize=2000", "--disable-admission-plugins
 """The log in one file; and no taint for a new node, which only a controller that is not there would take away."""
 
 _ROLE = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}
-
-# it stands between, so that the memory of this process, which writes thousands of objects, is not counted as the child's
-_LAUNCHER = """
-import json, resource, subprocess, sys, time
-with open(sys.argv[1], "wb") as out, open(sys.argv[1] + ".err", "wb") as err:
-    began = time.perf_counter()
-    code = subprocess.call(sys.argv[2:], stdout=out, stderr=err, stdin=subprocess.DEVNULL)
-    wall = time.perf_counter() - began
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, code]))
-"""
-
-
-class Cost(NamedTuple):
-    """What one process took: seconds, seconds of CPU, MiB at its peak; how it ended, and what it printed."""
-
-    wall: float
-    cpu: float
-    memory: float
-    code: int
-    output: str
 
 
 class Bed:
@@ -90,17 +68,11 @@ class Bed:
         return [sys.executable, "-m", "tests.bench.lists", str(self.asker), str(plan)]
 
     def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[str]:
-        launcher = [sys.executable, "-S", "-c", _LAUNCHER, str(self.folder / name), *command]
         environment = {key: value for key, value in os.environ.items() if key not in ("KUBECONFIG", "DOCKER_HOST")} | {"PYTHONFAULTHANDLER": "1"}
-        return subprocess.Popen(launcher, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+        return start(command, self.folder / name, environment)
 
     def end(self, name: str, process: subprocess.Popen[str]) -> Cost:
-        printed, _ = process.communicate()
-        wall, cpu, memory, code = json.loads(printed)
-        cost = Cost(wall, cpu, memory, code, (self.folder / name).read_text())
-        if cost.code < 0:
-            print(f"a run was ended by signal {-cost.code}:\n{(self.folder / f'{name}.err').read_text()[-3000:]}", flush=True)
-        return cost
+        return end(process, self.folder / name)
 
     def cost(self, command: Sequence[str]) -> Cost:
         return self.end("one", self.start("one", command))
@@ -177,7 +149,7 @@ def _compare(bed: Bed, pods: int, runs: int) -> dict[str, Cost]:
         "raw": bed.raw(lists),
         "diagnose of the host alone": [*bed.diagnose(), "--kubernetes", "none"],
     }
-    print(f"\n== {pods:,} pods; {_quiet()}; the median of {runs} runs by turns, the highest peak")
+    print(f"\n== {pods:,} pods; {quiet()}; the median of {runs} runs by turns, the highest peak")
     found: dict[str, list[Cost]] = {name: [] for name in commands}
     sent: dict[str, list[Any]] = {}
     for _ in range(runs):
@@ -185,9 +157,9 @@ def _compare(bed: Bed, pods: int, runs: int) -> dict[str, Cost]:
             with bed.audited() as asked:
                 found[name].append(bed.cost(command))
             sent[name] = asked
-    costs = {name: _median(each) for name, each in found.items()}
+    costs = {name: median(each) for name, each in found.items()}
     for name, cost in costs.items():
-        _line(name, cost, found[name], len(sent[name]))
+        line(name, cost, found[name], len(sent[name]))
     verbs = Counter(one["verb"] for one in sent["diagnose"])
     print(f"diagnose asked: {', '.join(f'{count} {verb}' for verb, count in sorted(verbs.items()))}; load afterwards {os.getloadavg()[0]:.1f}")
     fetched = json.loads(costs["raw"].output)
@@ -199,19 +171,6 @@ def _compare(bed: Bed, pods: int, runs: int) -> dict[str, Cost]:
     print(f"peak memory:    {memory:.0f} MiB (goal <= {MEMORY_GOAL})")
     _said(costs["diagnose"])
     return costs
-
-
-def _median(costs: Sequence[Cost]) -> Cost:
-    wall, cpu = (statistics.median(getattr(cost, field) for cost in costs) for field in ("wall", "cpu"))
-    return Cost(wall, cpu, max(cost.memory for cost in costs), costs[-1].code, costs[-1].output)
-
-
-def _line(name: str, cost: Cost, each: Sequence[Cost], requests: int) -> None:
-    walls = sorted(one.wall for one in each)
-    print(
-        f"{name:28} {cost.wall:6.2f} s wall ({walls[0]:.2f} to {walls[-1]:.2f})  {cost.cpu:6.2f} s CPU  {cost.memory:5.0f} MiB  {requests:3} requests",
-        flush=True,
-    )
 
 
 def _said(cost: Cost) -> None:
@@ -246,27 +205,6 @@ def _modules(bed: Bed) -> list[str]:
     return [name for name in names if name != "__main__"]
 
 
-def _quiet(most_s: float = 180.0) -> str:
-    """Wait until this machine has settled, and say how busy it is."""
-    deadline = time.monotonic() + most_s
-    while (busy := _busy(3.0)) > 0.15 and time.monotonic() < deadline:
-        time.sleep(3)
-    return f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores {busy:.0%} busy before"
-
-
-def _busy(seconds: float) -> float:
-    before = _ticks()
-    time.sleep(seconds)
-    now = _ticks()
-    return 1 - (now[0] - before[0]) / max(1, now[1] - before[1])
-
-
-def _ticks() -> tuple[int, int]:
-    """Idle and all, since the start of the machine."""
-    numbers = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    return numbers[3] + numbers[4], sum(numbers)
-
-
 def _growth(few: int, small: dict[str, Cost], many: int, large: dict[str, Cost]) -> None:
     print(f"\n== from {few:,} to {many:,} pods, {many / few:.1f} times as many")
     for name, cost in small.items():
@@ -281,7 +219,7 @@ def _at_once(bed: Bed) -> None:
     """20 diagnoses of one namespace at once; beside them somebody else's plain GET."""
     saved = bed.folder / "saved.bundle"
     bed.cost([*bed.diagnose("-n", sick.NAMESPACE), "--save", str(saved)])
-    print(f"\n== {AT_ONCE} diagnoses of namespace {sick.NAMESPACE} at once; {_quiet()}")
+    print(f"\n== {AT_ONCE} diagnoses of namespace {sick.NAMESPACE} at once; {quiet()}")
     with bed.audited("bystander") as seen, _asking(bed.node) as waits:
         time.sleep(15)
     _latency("before", waits, seen)

@@ -109,6 +109,42 @@ def test_the_second_set_uses_every_script_and_image_of_its_own(second: Catalogue
     assert set(second.images) <= {image for planting in second.all for image in images_of(planting)}
 
 
+@pytest.fixture(scope="module")
+def third() -> Catalogue:
+    return load(CATALOGUE.with_name("third.yaml"))
+
+
+def test_the_third_set_is_large_enough_mostly_lived_and_covers_every_row(third: Catalogue) -> None:
+    real = [fault for fault in third.faults if fault.mechanism == "real"]
+
+    assert len(third.faults) >= 100
+    assert len(third.healthy) >= 20
+    assert len(real) >= 0.7 * len(third.faults)
+    assert {expect.row for fault in third.faults for expect in fault.expect} == set(CAUSES)
+
+
+def test_the_third_set_has_incidents_that_share_one_thing(third: Catalogue) -> None:
+    shared = [expect for fault in third.faults for expect in fault.expect if expect.shared]
+
+    assert len(shared) >= 8
+    assert {"registry-tls", "node-trouble", "quota-exceeded", "webhook-down", "missing-config", "dependency-unreachable"} <= {one.cause for one in shared}
+
+
+def test_the_third_set_plants_nothing_of_the_others_and_gives_no_cause_away(catalogue: Catalogue, second: Catalogue, third: Catalogue) -> None:
+    others = {name for planting in (*catalogue.all, *second.all) for name in planting.own_namespaces}
+    names = {name for planting in third.all for name in (*planting.own_namespaces, *images_of(planting), *_names(planting))}
+
+    assert {name for planting in third.all for name in planting.own_namespaces} & others == set()
+    assert sorted(name for name in names if GIVEAWAYS.search(name)) == []
+
+
+def test_the_third_set_uses_every_script_and_image_of_its_own(third: Catalogue) -> None:
+    used = {file.script for image in third.images.values() for file in image.files.values() if file.script.startswith("../")}
+
+    assert {f"../scripts_third/{path.name}" for path in CATALOGUE.with_name("scripts_third").iterdir()} == used
+    assert set(third.images) <= {image for planting in third.all for image in images_of(planting)}
+
+
 def test_an_object_may_lie_in_another_namespace_of_its_planting() -> None:
     assert manifest({"kind": "Service", "name": "web", "namespace": "shop-back"}, "shop")["metadata"] == {"name": "web", "namespace": "shop-back"}
 

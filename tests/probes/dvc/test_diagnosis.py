@@ -98,7 +98,7 @@ def test_a_pipeline_that_does_not_run_again(repository: Repository, name: str) -
 
 QUIET: Mapping[str, Callable[[Repository], None]] = {
     "as it should be": lambda _it: None,
-    "its data changed, and it will run": lambda it: it.write("data/raw.csv", "x"),
+    "its data changed, and it will run": lambda it: it.write("data/raw.csv", "id,x,y\n3,0.9,1\n"),
     "what it does not list was touched": lambda it: (it.root / "helper.py").touch(),
     "frozen, and nothing changed": lambda it: it.set_stage("train", frozen=True),
     "a parameter of nobody changed": lambda it: it.write("params.yaml", (it.root / "params.yaml").read_text().replace("other: 1", "other: 2")),

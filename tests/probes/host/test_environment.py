@@ -26,3 +26,14 @@ def test_a_python_program_that_names_one_is_told_and_others_are_not(machine: Mak
     assert list(found) == [Subject("process", "python (pid 7)")]
     (values,) = found.values()
     assert (values["process.tracking_uri"], values["process.model_uri"], values["process.state"]) == ("http://localhost:5000", "models:/churn/3", "running")
+
+
+def test_what_has_a_network_of_its_own_is_not_asked_at_our_loopback(machine: MakeAccess, run: RunProbe) -> None:
+    files = {f"/proc/{pid}/{name}": text for pid in (7, 8) for name, text in (("stat", stat(pid, "python", 20)), ("environ", TRACKED))}
+    access = machine(files)
+    for pid, network in ((7, "net:[1]"), (8, "net:[2]"), ("self", "net:[1]")):
+        place = access.path(f"/proc/{pid}/ns/net")
+        place.parent.mkdir(parents=True)
+        place.symlink_to(network)
+
+    assert list(processes(run(PROBE, access))) == [Subject("process", "python (pid 7)")]

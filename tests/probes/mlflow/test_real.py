@@ -147,6 +147,51 @@ def test_versions_of_what_is_not_there(either: MLflow) -> None:
     ]
 
 
+def test_versions_whose_files_are_no_model(either: MLflow) -> None:
+    whole = b"flavors: {python_function: {loader_module: mine, model_path: model.pkl}}"
+    written = {"whole": whole, "cut": whole[:30], "of-none": b"artifact_path: model\n", "without-its-file": whole}
+    for name, text in written.items():
+        run = either.run()
+        either.upload(run, "model/MLmodel", text)
+        if name != "without-its-file":
+            either.upload(run, "model/model.pkl", b"1")
+        either.post("registered-models/create", {"name": name})
+        either.post("model-versions/create", {"name": name, "source": f"{run['artifact_uri']}/model", "run_id": run["run_id"]})
+
+    causes = said(facts(either.url), "mlflow/model-registration-fails")
+    assert {name: causes.get(f"{either.url}#{name}") for name in written} == {
+        "whole": None,
+        "cut": ("diagnosed", ("model-format-invalid",)),
+        "of-none": ("diagnosed", ("model-format-invalid",)),
+        "without-its-file": ("diagnosed", ("model-format-invalid",)),
+    }
+
+
+def test_the_files_of_another_run_are_refused_by_the_third_version_and_taken_by_the_second(mlflow: MLflow, mlflow2: MLflow) -> None:
+    refused, taken = (_with_files_of_another(server) for server in (mlflow, mlflow2))
+
+    assert (400, 200) == (refused, taken)
+    assert said(facts(mlflow2.url), "mlflow/model-registration-fails")[f"{mlflow2.url}#crossed"] == ("diagnosed", ("source-not-in-run",))
+
+
+def _with_files_of_another(server: MLflow) -> int:
+    run, other = server.run(), server.run()
+    for path, data in {"model/MLmodel": b"flavors: {mine: {}}", "model/model.pkl": b"1"}.items():
+        server.upload(run, path, data)
+    server.post("registered-models/create", {"name": "crossed"})
+    return server.post("model-versions/create", {"name": "crossed", "source": f"{run['artifact_uri']}/model", "run_id": other["run_id"]}).status
+
+
+@pytest.mark.parametrize("state", ["locked", "without_table"])
+def test_a_registry_that_does_not_answer_while_experiments_do(mlflow: MLflow, postgres: Postgres, state: str) -> None:
+    assert (200, 200) == (mlflow.search().status, mlflow.get("registered-models/search?max_results=1").status)
+    with postgres.locked("registered_models") if state == "locked" else postgres.without_table("registered_models"):
+        found = facts(mlflow.url)
+
+    assert said(found, "mlflow/model-registration-fails") == {mlflow.url: ("diagnosed", ("registry-unavailable",))}
+    assert said(found, "mlflow/offline-or-empty") == {}
+
+
 def test_a_version_with_its_files_stages_and_gaps(either: MLflow) -> None:
     run = either.run()
     either.upload(run, "model/MLmodel", b"flavors: {python_function: {}}")
@@ -174,4 +219,5 @@ def test_a_model_as_the_client_of_the_third_version_logs_it(mlflow: MLflow) -> N
     assert done.returncode == 0, done.stderr
 
     who = Subject("model", f"{mlflow.url}#logged")
-    assert values(facts(mlflow.url), who, "ready_versions", "checked_versions", "versions_without_files") == (("1",), ("1",), None)
+    names = ("ready_versions", "checked_versions", "versions_without_files", "versions_malformed", "versions_of_other_run")
+    assert values(facts(mlflow.url), who, *names) == (("1",), ("1",), None, None, None)

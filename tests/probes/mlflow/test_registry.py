@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from probes._contract import Relation, Subject, Swept, Unavailable
-from probes.mlflow._versions import Place, place
-from probes.mlflow.registry import MOST, PROBES
-from tests.probes.mlflow.scripted import Said, Script, ask, seen, served
+from probes._contract import Look, Relation, Subject, Swept, Unavailable
+from probes.mlflow._versions import Place, model_file, place
+from probes.mlflow.registry import MOST, PROBES, REQUESTS_FOR_FILES
+from tests.probes.mlflow.scripted import API, Said, Script, ask, seen, served
 
 SWEEP, NAMED = PROBES
 RUN, GONE = "c" * 32, "0" * 32
@@ -98,6 +99,33 @@ def test_a_place_that_only_its_store_could_tell_of_is_not_checked() -> None:
     assert (it["checked_versions"], it["versions_without_files"]) == (None, None)
 
 
+def test_a_version_with_the_files_of_another_run() -> None:
+    with served(script(version(1, source=f"mlflow-artifacts:/0/{GONE}/artifacts/model"))) as url:
+        assert seen(SWEEP, url)["versions_of_other_run"] == (f"1: {RUN}, files of {GONE}",)
+
+
+BESIDE = frozenset({"MLmodel", "model.pkl", "data", "requirements.txt"})
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("flavors: {python_function: {model_path: model.pkl}, sklearn: {pickled_model: model.pkl}}", ""),
+        ("flavors: {python_function: {data: data}, pytorch: {model_data: data/model.pth, code: null}}", ""),
+        ("flavors: {python_function: {loader_module: mine, data: ./data/}}", ""),
+        ("flavors: {xgboost: {data: model.xgb}}", "its MLmodel names model.xgb, which is not there"),
+        ("artifact_path: model", "its MLmodel names no flavor"),
+        ("flavors: {}", "its MLmodel names no flavor"),
+        ("flavors: [python_fun", "its MLmodel is no YAML"),
+        ("", "its MLmodel names no flavor"),
+        ("[" * 5000, "its MLmodel is no YAML"),
+        ("flavors: {mine: {data: [1, 2]}, other: 3}", ""),
+    ],
+)
+def test_what_is_wrong_with_an_mlmodel(text: str, wrong: str) -> None:
+    assert wrong == model_file(text.encode(), BESIDE)
+
+
 @pytest.mark.parametrize(
     ("source", "where"),
     [
@@ -136,3 +164,83 @@ def test_a_registry_that_does_not_answer_is_unavailable() -> None:
 
     assert isinstance(gap, Unavailable)
     assert gap.why == "forbidden"
+
+
+# many at once
+
+
+def _many(count: int, *, next_page: str = "") -> Script:
+    """Models of one version each, as MLflow gives them by name; the runs of all but the first are told by one search."""
+    runs = [f"{number:032x}" for number in range(count)]
+    versions = [version(1, name=f"m{number:02}", run_id=run, source=f"mlflow-artifacts:/0/{run}/artifacts/model") for number, run in enumerate(runs)]
+    models = [{"name": one["name"], "last_updated_timestamp": 1795595937307 + number} for number, one in enumerate(versions)]
+    found = [{"info": {"run_id": run, "lifecycle_stage": "active"}} for run in runs[1:]]
+    return Script(
+        {
+            "experiments/search": Said(200, {"experiments": [{"experiment_id": "0"}]}),
+            "registered-models/search": Said(200, {"registered_models": models}),
+            "model-versions/search": Said(200, {"model_versions": versions, "next_page_token": next_page}),
+            **{f"model-versions/search name='{one['name']}'": Said(200, {"model_versions": [one]}) for one in versions},
+            "runs/search": Said(200, {"runs": found}),
+            "runs/get": Said(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Run not found"}),
+            "artifacts/list": Said(200, {"files": [{"path": "model/MLmodel", "is_dir": False}]}),
+        }
+    )
+
+
+def _asked_of(it: Script) -> Counter[str]:
+    return Counter(path.removeprefix(API) for path, _said, _headers in it.asked)
+
+
+def test_many_models_are_told_by_one_search_of_each_kind_and_only_a_lost_run_is_asked_for() -> None:
+    it = _many(REQUESTS_FOR_FILES)
+    with served(it) as url:
+        looks = {one.subject.key.partition("#")[2]: one.values for one in ask(SWEEP, url) if isinstance(one, Look)}
+
+    once = ("registered-models/search", "model-versions/search", "experiments/search", "runs/search", "runs/get")
+    assert dict.fromkeys(once, 1) == {path: _asked_of(it)[path] for path in once}
+    assert {"m00": (f"1: missing {0:032x}",)} == {name: one["model.versions_without_run"] for name, one in looks.items() if one["model.versions_without_run"]}
+    assert {("1",)} == {one["model.checked_versions"] for one in looks.values()}
+
+
+def test_of_more_models_those_that_changed_last_are_told_and_those_that_a_list_shows_to_be_unwell() -> None:
+    it = _many(MOST)
+    versions = it.says["model-versions/search"].body["model_versions"]
+    versions[1] |= {"status": "PENDING_REGISTRATION"}
+    with served(it) as url:
+        found = ask(SWEEP, url)
+
+    told = sorted(one.subject.key.partition("#")[2] for one in found if isinstance(one, Look))
+    assert ["m01", *(f"m{number:02}" for number in range(MOST - REQUESTS_FOR_FILES, MOST))] == told
+    assert [(MOST, False)] == [(one.count, one.complete) for one in found if isinstance(one, Swept)]
+
+
+def test_models_that_an_answer_of_many_may_not_hold_whole_are_asked_for_alone() -> None:
+    it = _many(4, next_page="more")
+    with served(it) as url:
+        ask(SWEEP, url)
+
+    assert [{"order_by": "version_number DESC", "max_results": "500"}, {"filter": "name='m03'", "max_results": "200"}] == [
+        said for path, said, _headers in it.asked if path.endswith("model-versions/search")
+    ]
+
+
+def test_models_that_no_search_tells_of_are_asked_for_one_by_one() -> None:
+    it = _many(3)
+    it.says = {**it.says, "model-versions/search version_number DESC": Said(400, {"error_code": "INVALID_PARAMETER_VALUE"}), "runs/search": Said(400, {})}
+    with served(it) as url:
+        found = ask(SWEEP, url)
+
+    assert (3, 4, 3) == (len([one for one in found if isinstance(one, Look)]), _asked_of(it)["model-versions/search"], _asked_of(it)["runs/get"])
+
+
+def test_what_a_model_is_used_by_is_looked_at_before_the_rest_and_within_a_bound() -> None:
+    run = {"run_id": "", "source": "mlflow-artifacts:/0/{}/artifacts/model".format("a" * 32)}
+    many = [version(number, name=name, **run) for name in ("a", "b") for number in range(15, 0, -1)]
+    aliases = [{"alias": f"of-{number}", "version": str(number)} for number in range(1, 10)]
+    models = [{"name": name, "aliases": aliases} for name in ("a", "b")]
+    says = {"registered-models/search": Said(200, {"registered_models": models}), "model-versions/search": Said(200, {"model_versions": many})}
+    with served(Script({**says, "artifacts/list": Said(200, {"files": [{"path": "model/MLmodel"}]})})) as url:
+        looks = [one for one in ask(SWEEP, url) if isinstance(one, Look)]
+
+    assert [("9", "8", "15")] * 2 == [one.values["model.checked_versions"] for one in looks]

@@ -25,7 +25,7 @@ def test_a_server_that_is_well_tells_what_is_in_it() -> None:
     assert said == {
         "reached": True, "is_mlflow": True, "healthy": True, "version": "3.17.2", "answer_says": "ok", "experiments": 1, "has_runs": True, "registered_models": 1, "is_empty": False,
     }  # fmt: skip
-    assert (it["default_created_at"], it["artifact_schemes"], it["store_type"], it["failure"]) == (1795384581.282, ("mlflow-artifacts",), "SqlStore", None)
+    assert (it["default_created_at"], it["artifact_schemes"], it["store_type"], it["failure"]) == (1795384581.282, ("mlflow-artifacts",), None, None)
 
 
 def test_what_is_left_out_of_an_answer_is_empty() -> None:
@@ -33,7 +33,7 @@ def test_what_is_left_out_of_an_answer_is_empty() -> None:
     with served(script) as url:
         it = seen(SWEEP, url)
 
-    assert (it["has_runs"], it["registered_models"], it["is_empty"], it["deleted_experiments"]) == (False, 0, True, 1)
+    assert (it["has_runs"], it["registered_models"], it["is_empty"], it["deleted_experiments"], it["store_type"]) == (False, 0, True, 1, "SqlStore")
 
 
 def test_what_one_search_does_not_answer_leaves_open_whether_it_is_empty() -> None:

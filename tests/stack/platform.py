@@ -1,0 +1,194 @@
+"""A team's platform in containers of one Docker network: PostgreSQL, an S3 store, MLflow, and workloads that use them by their names.
+
+with platform(engine) as it:
+    it.workload("api", SERVES, MODEL_URI="models:/churn/1")
+    it.docker("stop", "postgres")
+    it.diagnose("--mlflow", it.mlflow)
+
+The containers run this machine's programs: its files are theirs, read-only, and what they write lies in one folder.
+"""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.faults.engine import Engine
+from tests.faults.images import BASES
+from tests.stack import postgres as databases
+from tests.stack.environments import environment as python_environment
+from tests.stack.mlflow import mlflow as started_mlflow
+from tests.stack.process import ServiceError, own_folder
+from tests.stack.s3 import READ, REGION, WRITE, Keys, Store, allow
+from tests.stack.s3 import s3 as started_s3
+
+IMAGE = BASES["busybox"]
+LABEL = "fixture"
+BUCKET = "models"
+POSTGRES, STORE, MLFLOW = "postgres", "store", "mlflow"
+_ROOT = Path(__file__).parents[2]
+_NET = "ml"
+_STORE_PORT, _MLFLOW_PORT = 7070, 5000
+_STOCK = (Path(__file__).parents[1] / "faults/services/programs/stock.py").read_text()
+
+
+class Platform:
+    """`mlflow` is the server's address as the workloads write it."""
+
+    mlflow = f"http://{MLFLOW}:{_MLFLOW_PORT}"
+    endpoint = f"http://{STORE}:{_STORE_PORT}"
+
+    def __init__(self, engine: Engine, folder: Path, server: Keys) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.server = server
+        self._python = str(python_environment("mlflow3") / "bin/python")
+        names = folder / "resolv.conf"
+        names.write_text("nameserver 127.0.0.11\noptions ndots:0 timeout:1 attempts:1\n")
+        self._mounts = ["-v", "/:/host:ro", "-v", f"{folder}:/host{folder}", "-v", f"{names}:/host/etc/resolv.conf:ro"]
+
+    def docker(self, *words: str) -> str:
+        return self.engine.docker(*words)
+
+    def container(self, name: str, *command: str, restart: str = "no", **environment: str) -> None:
+        """Start a program of this machine in a container that others know by its name."""
+        told = {"LANG": "C.UTF-8", "HOME": str(self.folder), "TMPDIR": str(self.folder), "AWS_EC2_METADATA_DISABLED": "true", "MLFLOW_DISABLE_TELEMETRY": "true", **environment}
+        words = [word for key, value in told.items() for word in ("-e", f"{key}={value}")]
+        start = ["run", "-d", "--name", name, "--network", _NET, "--label", f"{LABEL}=platform", "--restart", restart, *self._mounts, *words]
+        self.docker(*start, IMAGE, "chroot", "/host", *command)
+
+    def workload(self, name: str, program: str, restart: str = "on-failure", **environment: str) -> None:
+        """A Python program with MLflow's client, which knows the server; retries are few, so that it says soon what is wrong."""
+        known = {"MLFLOW_TRACKING_URI": self.mlflow, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "GIT_PYTHON_REFRESH": "quiet"}
+        self.container(name, self._python, "-c", program, restart=restart, **{**known, **environment})
+
+    def storing(self, keys: Keys) -> dict[str, str]:
+        """The environment of one who goes to the store itself."""
+        who = {"AWS_ACCESS_KEY_ID": keys.access, "AWS_SECRET_ACCESS_KEY": keys.secret}
+        return {"MLFLOW_S3_ENDPOINT_URL": self.endpoint, "AWS_ENDPOINT_URL": self.endpoint, "AWS_DEFAULT_REGION": REGION, **who}
+
+    def start(self) -> None:
+        """The three services, each once the one before answers."""
+        self.docker("network", "create", "--label", f"{LABEL}=platform", _NET)
+        data = self.folder / "postgres/data"
+        self.container(POSTGRES, "/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", str(_postgres()), "-D", str(data),
+                       "-c", "listen_addresses=*", "-c", f"unix_socket_directories={data.parent}")  # fmt: skip
+        place = self.folder / "store"
+        keys = json.loads((place / "root.json").read_text())
+        users = ["--iam-dir", str(place / "iam"), "--iam-cache-disable", "--access-log", str(place / "access.log")]
+        self.container(STORE, keys["program"], *users, "--port", f":{_STORE_PORT}", "--region", REGION, "posix", str(place / "data"),
+                       ROOT_ACCESS_KEY=keys["access"], ROOT_SECRET_KEY=keys["secret"])  # fmt: skip
+        database = f"postgresql+psycopg2://{databases.NAME}:{databases.PASSWORD}@{POSTGRES}:5432/{databases.NAME}"
+        self.wait("PostgreSQL", lambda: self._listens(POSTGRES, 5432))
+        serve = ["server", "--host", "0.0.0.0", "--port", str(_MLFLOW_PORT), "--workers", "1", "--backend-store-uri", database]  # noqa: S104
+        self.container(MLFLOW, self._python, "-m", "mlflow", *serve, "--artifacts-destination", f"s3://{BUCKET}", "--allowed-hosts", "*",
+                       MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SQLALCHEMYSTORE_POOL_SIZE="4", **self.storing(self.server))  # fmt: skip
+        self.wait("MLflow", lambda: self._listens(MLFLOW, _MLFLOW_PORT), 120)
+
+    def clean(self) -> None:
+        ours = ("--filter", f"label={LABEL}=platform")
+        for containers in filter(None, [self.docker("ps", "-aq", *ours).split()]):
+            self.docker("rm", "-fv", *containers)
+        for networks in filter(None, [self.docker("network", "ls", "-q", *ours).split()]):
+            self.docker("network", "rm", *networks)
+
+    def address(self, name: str) -> str:
+        return self.docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name).strip()
+
+    def within(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command of this machine where the engine's networks are."""
+        pid = self.engine.socket.with_name("pid").read_text().strip()
+        return subprocess.run(["nsenter", "-t", pid, "-n", *words], capture_output=True, text=True, check=False, **more)
+
+    def unreachable(self, name: str) -> None:
+        """Whatever is sent to a container is dropped, as by a firewall: nobody is refused, and nobody gets an answer."""
+        pid = self.docker("inspect", "-f", "{{.State.Pid}}", name).strip()
+        subprocess.run(["nsenter", "-t", pid, "-n", "iptables", "-I", "INPUT", "!", "-i", "lo", "-j", "DROP"], check=True, capture_output=True)
+
+    def administer(self, *words: str) -> None:
+        """A command of the store's administrator."""
+        keys = json.loads((self.folder / "store/root.json").read_text())
+        who = ["env", f"ADMIN_ACCESS_KEY={keys['access']}", f"ADMIN_SECRET_KEY={keys['secret']}", f"ADMIN_REGION={REGION}",
+               f"ADMIN_ENDPOINT_URL=http://{self.address(STORE)}:{_STORE_PORT}"]  # fmt: skip
+        done = self.within(*who, keys["program"], "admin", *words)
+        if done.returncode:
+            raise ServiceError(f"{words[0]}: {done.stderr.strip() or done.stdout.strip()}")
+
+    def diagnose(self, *words: str, seconds: int = 60, **environment: str) -> dict[str, Any]:
+        """The report of a run beside the engine."""
+        command = [sys.executable, "-m", "agent.cli", "run", "--docker", self.engine.host, "--deadline", str(seconds), "-o", "json", *words]
+        known = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.folder), "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true"}
+        done = self.within(*command, cwd=_ROOT, env={**known, **environment})
+        if not done.stdout:
+            raise ServiceError(f"diagnose ended with {done.returncode}: {done.stderr[-1000:]}")
+        report: dict[str, Any] = json.loads(done.stdout)
+        return report
+
+    def wait(self, what: str, look: Callable[[], object], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not look():
+            if time.monotonic() > deadline:
+                logs = "\n".join(f"{one}: {self.tail(one)}" for one in self.docker("ps", "-a", "--format", "{{.Names}}").split())
+                raise ServiceError(f"{what} did not come in {seconds:.0f} s\n{logs}")
+            time.sleep(0.3)
+
+    def says(self, name: str, words: str) -> bool:
+        """Whether a container has written this."""
+        return words in self.tail(name)
+
+    def tail(self, name: str) -> str:
+        return self.engine.attempt("logs", "--tail", "40", name, together=True).stdout.decode(errors="replace")
+
+    def _listens(self, name: str, port: int) -> bool:
+        return self.within("bash", "-c", f"exec 3<>/dev/tcp/{self.address(name)}/{port}").returncode == 0
+
+
+@contextlib.contextmanager
+def platform(engine: Engine) -> Iterator[Platform]:
+    """Three runs and their models in it, the files in the bucket; all of it is taken away again. Raises ServiceError."""
+    with own_folder("platform-") as folder:
+        server = _stocked(folder)
+        it = Platform(engine, folder, server)
+        try:
+            it.start()
+            yield it
+        finally:
+            it.clean()
+
+
+def _stocked(folder: Path) -> Keys:
+    """Database and store as such a team has them, made on this machine; gives the key that MLflow has."""
+    with databases.postgres() as database, started_s3() as store:
+        server = store.user("mlflow")
+        store.bucket(BUCKET, allow(BUCKET, server, *READ, *WRITE))
+        with started_mlflow(3, database=database.uri, artifacts=f"s3://{BUCKET}", environment=store.settings(server)) as it:
+            done = it.script(_STOCK)
+            if done.returncode:
+                raise ServiceError(done.stderr)
+        database.stop()
+        store.stop()
+        _keep(database.folder, folder / "postgres")
+        _keep(store.folder, folder / "store")
+        _root(store, folder / "store/root.json")
+    (folder / "postgres/data/pg_hba.conf").write_text("local all all trust\nhost all all all scram-sha-256\n")
+    return server
+
+
+def _keep(made: Path, place: Path) -> None:
+    subprocess.run(["cp", "-a", str(made), str(place)], check=True)
+
+
+def _root(store: Store, place: Path) -> None:
+    place.write_text(json.dumps({"access": store.root.access, "secret": store.root.secret, "program": store.command()[0]}))
+
+
+def _postgres() -> Path:
+    found = max(Path("/usr/lib/postgresql").glob("*/bin/postgres"), default=None) or shutil.which("postgres")
+    if found is None:
+        raise ServiceError(databases.missing())
+    return Path(found)
