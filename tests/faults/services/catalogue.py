@@ -48,6 +48,7 @@ CAUSES = {
 """Our words, of which those rows had no id: `database-credentials`, `version-never-existed`, `never-finished` and `network` of MLflow."""
 
 SAME = {
+    SCHEMA: {"partial-or-corrupt-file": {"corrupt-file"}},
     OFFLINE: {
         "database-schema": {"db-schema-out-of-date"}, "database-driver": {"db-driver-missing"}, "host-header": {"host-header-rejected"}, "new-store": {"new-or-lost-store"},
         "deleted": {"filtered-or-deleted"}, "database-full": {"db-pool-exhausted"}, "database-refuses": {"database-credentials"},
