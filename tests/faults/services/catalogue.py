@@ -16,22 +16,39 @@ LOADING = "mlflow/cant-load-model"
 REGISTERING = "mlflow/model-registration-fails"
 REMOTE = "dvc/remote-access-denied"
 PIPELINE = "dvc/pipeline-not-rerunning"
+UPLOAD = "mlflow/artifact-upload-fails"
+SCHEMA = "dvc/data-schema-mismatch"
+SETS = {
+    "first": ("offline", "loading", "registering", "remotes", "pipelines"),
+    "second": ("second_upload", "second_schema", "second_rest", "second_chains"),
+}
+"""The modules of `states/`, by the set that they belong to."""
+
 CAUSES = {
     OFFLINE: frozenset({
         "server-not-running", "wrong-tracking-uri", "database-offline", "db-schema-out-of-date", "db-driver-missing", "host-header-rejected", "new-or-lost-store",
         "filtered-or-deleted", "db-pool-exhausted",
-        "database-credentials",
+        "database-credentials", "network",
     }),
     LOADING: frozenset({
         "wrong-stage", "model-archived", "version-deleted", "wrong-alias", "artifact-gone", "mlflow-unreachable", "malformed-uri", "version-never-existed",
     }),
-    REGISTERING: frozenset({"run-doesnt-exist", "artifact-missing", "model-format-invalid", "source-not-in-run", "registry-unavailable"}),
+    REGISTERING: frozenset({"run-doesnt-exist", "artifact-missing", "model-format-invalid", "source-not-in-run", "registry-unavailable", "never-finished"}),
     REMOTE: frozenset({"missing-credentials", "wrong-bucket", "iam-permissions", "network", "data-not-pushed"}),
     PIPELINE: frozenset({"cached-no-changes", "dependencies-not-tracked", "stage-frozen", "repo-locked", "wrong-target"}),
+    UPLOAD: frozenset({
+        "no-s3-permissions", "bucket-doesnt-exist", "network-issue",
+        "missing-credentials", "wrong-keys", "credentials-expired", "endpoint-unset", "tls", "checksum", "store-full", "overloaded", "body-limit", "not-served", "local-path",
+        "server-down",
+    }),
+    SCHEMA: frozenset({
+        "schema-changed", "wrong-data-version", "preprocessing-bug", "corrupt-file", "contract-outdated", "nulls-in-integer", "reader-env",
+    }),
 }  # fmt: skip
-"""`database-credentials` and `version-never-existed` are our words: those rows have no id for it."""
+"""Our words, of which those rows had no id: `database-credentials`, `version-never-existed`, `never-finished` and `network` of MLflow."""
 
 SAME = {
+    SCHEMA: {"partial-or-corrupt-file": {"corrupt-file"}},
     OFFLINE: {
         "database-schema": {"db-schema-out-of-date"}, "database-driver": {"db-driver-missing"}, "host-header": {"host-header-rejected"}, "new-store": {"new-or-lost-store"},
         "deleted": {"filtered-or-deleted"}, "database-full": {"db-pool-exhausted"}, "database-refuses": {"database-credentials"},
@@ -78,20 +95,32 @@ class State:
     shows: str
     why: str
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    under: tuple[str, ...] = ()
+    in_any_order: bool = False
+    set: str = "first"
 
 
 _STATES: list[State] = []
 Make = Callable[["Garden"], "Words"]
 
 
-def state(
-    row: str, expect: Expect | str | None, *, shows: str, why: str, also: Mapping[str, tuple[str, ...]] | None = None
+def state(  # noqa: PLR0913  as many as a state has
+    row: str,
+    expect: Expect | str | None,
+    *,
+    shows: str,
+    why: str,
+    also: Mapping[str, tuple[str, ...]] | None = None,
+    under: tuple[str, ...] = (),
+    in_any_order: bool = False,
 ) -> Callable[[Make], Make]:
     """Declare a function to be a state: its name is the id, its docstring the story. A text is the one cause."""
 
     def declare(make: Make) -> Make:
         verdict = Expect(expect) if isinstance(expect, str) else expect
-        _STATES.append(State(make.__name__.replace("_", "-"), inspect.getdoc(make) or "", row, verdict, make, shows, why, also or {}))
+        id_, story, module = make.__name__.replace("_", "-"), inspect.getdoc(make) or "", make.__module__.rpartition(".")[2]
+        of = next((name for name, modules in SETS.items() if module in modules), "")
+        _STATES.append(State(id_, story, row, verdict, make, shows, why, also or {}, under, in_any_order, of))
         return make
 
     return declare
@@ -99,24 +128,25 @@ def state(
 
 def load() -> list[State]:
     """All of them, by row; mistakes are refused."""
-    for module in ("offline", "loading", "registering", "remotes", "pipelines"):
+    for module in (one for modules in SETS.values() for one in modules):
         importlib.import_module(f"{__package__}.states.{module}")
     if mistakes := [f"{one.id}: {mistake}" for one in _STATES for mistake in _mistakes(one)]:
         raise ValueError("; ".join(mistakes))
     return _STATES
 
 
-def named(*ids: str) -> list[State]:
-    """Those with the ids given, or all."""
+def named(*ids: str, of: str | None = None) -> list[State]:
+    """Those with the ids given, or all; of one set, or of all."""
     states = load()
     if unknown := set(ids) - {one.id for one in states}:
         raise KeyError(f"no such state: {', '.join(sorted(unknown))}")
-    return [one for one in states if not ids or one.id in ids]
+    return [one for one in states if (not ids or one.id in ids) and of in {None, one.set}]
 
 
 def _mistakes(one: State) -> list[str]:
     found = [f"no row {row}" for row in {one.row, *one.also} - set(CAUSES)]
     found += [f"no cause {cause} of {row}" for row, causes in one.also.items() for cause in set(causes) - CAUSES[row]]
+    found += [f"{row} is told to follow and has no cause in `also`" for row in set(one.under) - set(one.also)]
     found += ["no story"] * (not one.story) + ["no reason"] * (not one.why)
     expect = one.expect
     if expect is None:

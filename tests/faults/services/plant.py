@@ -3,6 +3,7 @@
 python -m tests.faults.services.plant                  list them
 python -m tests.faults.services.plant --check [ID …]   make each, print what the services answer, take it away
 python -m tests.faults.services.plant ID               make one and keep it until Enter; the words for diagnose are printed
+--set first|second                                     those of one set only
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from tests.stack.process import Process, ServiceError, free_port, own_environmen
 from tests.stack.s3 import READ, WRITE, Keys, Store, allow
 from tests.stack.s3 import s3 as started_s3
 
-from .catalogue import State, named
+from .catalogue import SETS, State, named
 
 HERE = Path(__file__).parent
 PROGRAMS = HERE / "programs"
@@ -259,13 +260,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--set", choices=SETS)
     options = parser.parse_args()
     if not options.ids and not options.check:
-        for one in named():
+        for one in named(of=options.set):
             print(f"{one.row:33} {one.id:28} {one.expect or 'nothing'}")
         return
     alone("tests.faults.services.plant")
-    sys.exit(_check(named(*options.ids), keep=not options.check))
+    sys.exit(_check(named(*options.ids, of=options.set), keep=not options.check))
 
 
 def _check(states: list[State], *, keep: bool) -> int:

@@ -2,6 +2,7 @@
 
 python -m tests.faults.services.table [ID …] [--keep FOLDER]       make, look, print
 python -m tests.faults.services.table --replay FOLDER [ID …]       judge kept bundles again
+--set first|second                                                 those of one set only
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from agent import pipeline
 from agent.report.model import Incident, Report
 from tests.stack.process import ServiceError, own_environment, own_folder
 
-from .catalogue import CAUSES, SAME, Expect, State, named
+from .catalogue import CAUSES, SAME, SETS, Expect, State, named
 from .plant import ALWAYS, Garden, NotPlantedError, Words, alone
 
-Grade = Literal["right", "WRONG NAME", "oversure", "missed", "SAID"]
+Grade = Literal["right", "WRONG NAME", "oversure", "missed", "SAID", "apart"]
 ROOT = Path(__file__).parents[3]
 CATEGORIES = ("mlflow/", "dvc/")
 NAMED = ("diagnosed", "likely")
@@ -67,7 +68,20 @@ def judge(state: State, report: Report) -> Line:
     mine = [one for one in found if one.row == state.row and state.expect]
     others = tuple(f"{one.row}: {one.band} {', '.join(one.named_ids)}" for one in found if one not in mine[:1] and not _explained(state, one))
     said = Said(mine[0].band, mine[0].named_ids, others) if mine else Said("nothing", (), others)
-    return Line(state, said, grade(state.expect, said))
+    graded = grade(state.expect, said)
+    return Line(state, said, "apart" if graded == "right" and not together(state, told(report)) else graded)
+
+
+def told(report: Report) -> list[tuple[str, set[str]]]:
+    """Of each incident the row that leads it, and all rows in it."""
+    return [(one.row, {of.row for of in _flat([one])}) for one in report.incidents]
+
+
+def together(state: State, incidents: Iterable[tuple[str, set[str]]]) -> bool:
+    """Whether what the state says to follow is told with its row, in one incident that its row leads."""
+    rows = {state.row, *state.under}
+    of_it = [(lead, all_of) for lead, all_of in incidents if rows & all_of]
+    return not state.under or (len(of_it) == 1 and rows <= of_it[0][1] and (of_it[0][0] == state.row or state.in_any_order))
 
 
 def called(state: State, one: Incident) -> tuple[str, ...]:
@@ -160,8 +174,9 @@ def main() -> None:
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--replay", type=Path)
+    parser.add_argument("--set", choices=SETS)
     options = parser.parse_args()
-    states = named(*options.ids)
+    states = named(*options.ids, of=options.set)
     if options.replay:
         lines = replay(options.replay, states)
     else:

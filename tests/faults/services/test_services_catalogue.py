@@ -8,9 +8,9 @@ import pytest
 
 from tests.stack.process import ServiceError
 
-from .catalogue import CAUSES, Expect, State, load
+from .catalogue import CAUSES, LOADING, OFFLINE, REMOTE, SETS, UPLOAD, Expect, State, load, named
 from .plant import PROGRAMS, Garden
-from .table import Said, grade
+from .table import Said, grade, together
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,7 @@ def test_ids_are_there_once(states: list[State]) -> None:
 
 def test_every_cause_is_the_truth_of_a_state(states: list[State]) -> None:
     true = {(one.row, cause) for one in states if one.expect for cause in one.expect.true}
+    true |= {(row, cause) for one in states for row, causes in one.also.items() for cause in causes}
 
     assert {(row, cause) for row, causes in CAUSES.items() for cause in causes} - true == set()
 
@@ -68,6 +69,37 @@ MANY = Expect(undetermined=("a", "b"), truth="a")
 )
 def test_what_is_said_is_graded(expect: Expect | None, said: Said, expected: str) -> None:
     assert expected == grade(expect, said)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_set_is_chosen_by_its_name(states: list[State], name: str) -> None:
+    chosen = named(of=name)
+
+    assert {name} == {one.set for one in chosen}
+    assert len(chosen) == sum(one.set == name for one in states)
+
+
+def test_every_state_is_of_a_set(states: list[State]) -> None:
+    assert set(SETS) == {one.set for one in states}
+
+
+@pytest.mark.parametrize(
+    ("id_", "incidents", "expected"),
+    [
+        ("chain-database-and-a-model", [(OFFLINE, {OFFLINE, LOADING})], True),
+        ("chain-database-and-a-model", [(OFFLINE, {OFFLINE, LOADING}), (REMOTE, {REMOTE})], True),
+        ("chain-database-and-a-model", [(LOADING, {OFFLINE, LOADING})], False),
+        ("chain-database-and-a-model", [(OFFLINE, {OFFLINE}), (LOADING, {LOADING})], False),
+        ("chain-database-and-a-model", [(OFFLINE, {OFFLINE})], False),
+        ("chain-egress-dropped", [(REMOTE, {UPLOAD, REMOTE})], True),
+        ("chain-egress-dropped", [(REMOTE, {REMOTE}), (UPLOAD, {UPLOAD})], False),
+        ("helper-changed", [], True),
+    ],
+)
+def test_what_follows_is_told_under_its_cause(states: list[State], id_: str, incidents: list[tuple[str, set[str]]], *, expected: bool) -> None:
+    (one,) = (one for one in states if one.id == id_)
+
+    assert expected == together(one, incidents)
 
 
 @pytest.mark.services
