@@ -21,6 +21,7 @@ SCHEMA = "dvc/data-schema-mismatch"
 SETS = {
     "first": ("offline", "loading", "registering", "remotes", "pipelines"),
     "second": ("second_upload", "second_schema", "second_rest", "second_chains"),
+    "third": ("third_upload", "third_schema"),
 }
 """The modules of `states/`, by the set that they belong to."""
 
@@ -48,6 +49,10 @@ CAUSES = {
 """Our words, of which those rows had no id: `database-credentials`, `version-never-existed`, `never-finished` and `network` of MLflow."""
 
 SAME = {
+    UPLOAD: {
+        "checksum-incompat": {"checksum"}, "mlflow-offline": {"server-down"}, "server-cannot-write": {"server-down"}, "role-refused": {"missing-credentials"},
+        "proxy-answers": {"network-issue"},
+    },
     SCHEMA: {"partial-or-corrupt-file": {"corrupt-file"}},
     OFFLINE: {
         "database-schema": {"db-schema-out-of-date"}, "database-driver": {"db-driver-missing"}, "host-header": {"host-header-rejected"}, "new-store": {"new-or-lost-store"},

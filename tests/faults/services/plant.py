@@ -3,7 +3,7 @@
 python -m tests.faults.services.plant                  list them
 python -m tests.faults.services.plant --check [ID …]   make each, print what the services answer, take it away
 python -m tests.faults.services.plant ID               make one and keep it until Enter; the words for diagnose are printed
---set first|second                                     those of one set only
+--set first|second|third                               those of one set only
 """
 
 from __future__ import annotations
@@ -137,12 +137,12 @@ class Garden:
         server.run(server.experiment("churn"))
         return server, database
 
-    def with_bucket(self) -> tuple[MLflow, Store, Keys]:
-        """MLflow 3 whose artifacts go through it into the bucket `models`, as the user `mlflow`."""
+    def with_bucket(self, version: int = 3) -> tuple[MLflow, Store, Keys]:
+        """MLflow whose artifacts go through it into the bucket `models`, as the user `mlflow`."""
         store = self.s3()
         keys = store.user("mlflow")
         store.bucket("models", allow("models", keys, *READ, *WRITE))
-        return self.mlflow(artifacts="s3://models", environment=store.settings(keys)), store, keys
+        return self.mlflow(version, artifacts="s3://models", environment=store.settings(keys)), store, keys
 
     def repository(self) -> Repository:
         if self._first is None:

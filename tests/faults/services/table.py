@@ -2,7 +2,7 @@
 
 python -m tests.faults.services.table [ID …] [--keep FOLDER]       make, look, print
 python -m tests.faults.services.table --replay FOLDER [ID …]       judge kept bundles again
---set first|second                                                 those of one set only
+--set first|second|third                                           those of one set only
 """
 
 from __future__ import annotations
