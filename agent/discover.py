@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -31,7 +32,7 @@ def discover(settings: Settings, chosen: frozenset[str], environ: Mapping[str, s
     docker = _docker(settings, chosen, environ, uid)
     prometheus = Target("prometheus", settings.prometheus, asked=True) if settings.prometheus else None
     kubernetes = _kubernetes(settings, environ)
-    further = (_mlflow(settings, environ), _repo(settings))
+    further = (_mlflow(settings, environ), _bucket(settings, environ), _repo(settings))
     return (*found, *(target for target in (docker, kubernetes, prometheus, *further) if target is not None))
 
 
@@ -55,6 +56,19 @@ def _mlflow(settings: Settings, environ: Mapping[str, str]) -> Target | None:
     user, password = userinfo(named) or (environ.get("MLFLOW_TRACKING_USERNAME", ""), environ.get("MLFLOW_TRACKING_PASSWORD", ""))
     secrets = {"user": user, "password": password, "token": environ.get("MLFLOW_TRACKING_TOKEN", "")}
     return Target("mlflow", address, asked=True, options={name: value for name, value in secrets.items() if value})
+
+
+def _bucket(settings: Settings, environ: Mapping[str, str]) -> Target | None:
+    """The bucket that a setting names: in a URL with its endpoint, else at the one that MLflow's and AWS's clients would use here."""
+    if settings.bucket in ("", "none"):
+        return None
+    if settings.bucket.startswith("s3://"):
+        names = ("MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+        endpoint = next((environ[name] for name in names if environ.get(name)), "")
+        return Target("s3", settings.bucket.rstrip("/"), asked=True, options={"endpoint": endpoint})
+    parts = urlsplit(settings.bucket)
+    address = f"s3:/{parts.path.rstrip('/')}"
+    return Target("s3", address, asked=True, options={"endpoint": f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"})
 
 
 def _repo(settings: Settings) -> Target | None:

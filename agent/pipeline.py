@@ -29,8 +29,11 @@ from rules._rounds import Errand, errands
 from rules._yaml import RowError
 
 ROUNDS = 4
-FLAGS = {"kubernetes": "--context NAME, or KUBECONFIG=FILE", "dvc": "--repo DIR, or start it in one"}
+FLAGS = {"kubernetes": "--context NAME, or KUBECONFIG=FILE", "dvc": "--repo DIR, or start it in one", "s3": "--bucket s3://NAME"}
 """How to name a system that has no plain address."""
+
+SYSTEMS = {"bucket": "s3", "repo": "dvc"}
+"""Systems whose setting has another name."""
 
 MOST_ERRANDS = 60
 FROM_EXAMPLES = ("both-ways", "examples", "whole")
@@ -152,7 +155,7 @@ def probes_for(probes: Sequence[Probe], targets: Sequence[Target], without: froz
 
 def left_out(settings: Settings) -> frozenset[str]:
     """The systems that a setting says to leave out."""
-    return frozenset(name for name in settings.__struct_fields__ if getattr(settings, name) == "none")
+    return frozenset(SYSTEMS.get(name, name) for name in settings.__struct_fields__ if getattr(settings, name) == "none")
 
 
 def _absent(probes: Sequence[Probe], targets: Sequence[Target], without: frozenset[str] = frozenset()) -> Iterator[tuple[Probe, Unavailable]]:

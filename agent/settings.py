@@ -44,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The address of a Prometheus that knows the containers' memory."""
     mlflow: Annotated[str, Meta(pattern=r"^(?:none|https?://.+)?$")] = ""
     """The address of an MLflow tracking server; MLFLOW_TRACKING_URI if empty, `none` to leave it out."""
+    bucket: Annotated[str, Meta(pattern=r"^(?:none|s3://[^/]+.*|https?://[^/]+/[^/]+.*)?$")] = ""
+    """A bucket, s3://NAME/PREFIX at the endpoint that AWS's tools would use here or http://HOST:PORT/NAME/PREFIX; `none` to leave S3 out."""
     repo: str = ""
     """A folder with a git and DVC work tree; the current folder if empty and it is one, `none` to leave it out."""
     rules: str = ""

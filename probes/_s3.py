@@ -27,6 +27,7 @@ import msgspec
 from probes._access import Access, Unreachable
 from probes._s3_refusal import Refusal, Says, Step, is_store, refusal, transport
 
+NOBODYS = "diagnose-asks-for-a-bucket-of-nobody"
 CONNECT_S = 2.0
 READ_S = 4.0
 _KNOWN: tuple[Says, ...] = ("denied", "denied-by-policy", "denied-by-key-service", "no-bucket")
@@ -42,6 +43,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str = ""
     endpoint: str = ""
     region: str = ""
+    at_aws: bool = False
+    """No endpoint of this run's own environment is meant."""
 
     @property
     def key(self) -> str:
@@ -118,8 +121,8 @@ class Client:
         except ImportError as error:
             raise Unreachable("missing tool", "boto3 is not installed, so no S3 store can be asked.") from error
 
-    def ladder(self) -> Ladder:
-        """From the name to a list of one object; ends on the first rung that does not hold."""
+    def ladder(self, *, sign: bool = True) -> Ladder:
+        """From the name to a list of one object; ends on the first rung that does not hold. Without `sign` it ends with what a stranger is told."""
         try:
             signed = self._client(anonymous=False)
             anonymous = self._client(anonymous=True)
@@ -129,7 +132,13 @@ class Client:
         if error_ is not None:
             return _ended(climbed, *error_)
         climbed = _unsigned(climbed, anonymous, self.place.bucket, self.access.now)
-        return climbed if climbed.step else _signed(climbed, signed, self.place)
+        if climbed.step:
+            return climbed
+        return _signed(climbed, signed, self.place) if sign else _as_told(climbed, anonymous, self.place)
+
+    def tells_strangers(self) -> bool:
+        """Whether a stranger is told that a bucket is not there: some stores answer 403 for whatever is asked."""
+        return _unsigned(Ladder(), self._client(anonymous=True), NOBODYS, self.access.now).unsigned_status == 404
 
     def heads(self, keys: Iterable[str]) -> dict[str, Head]:
         """Whether each object is there, by HEAD; a store that may not be listed answers "denied" also for what is not there."""
@@ -162,6 +171,7 @@ class Client:
             read_timeout=READ_S,
             s3={"addressing_style": "path"} if self.place.endpoint else None,
             signature_version=UNSIGNED if anonymous or it.anonymous else None,
+            ignore_configured_endpoint_urls=self.place.at_aws or None,
         )
         keys = {"aws_access_key_id": it.access_key, "aws_secret_access_key": it.secret_key, "aws_session_token": it.token}
         session = boto3.session.Session(botocore_session=core)
@@ -288,6 +298,17 @@ def _signed(climbed: Ladder, client: Any, place: Place) -> Ladder:
         known = said.says in _KNOWN if said.by_store else None
         return msgspec.structs.replace(_ended(climbed, "signed", said), known=known)
     return msgspec.structs.replace(climbed, known=True, objects=len(listed.get("Contents", ())))
+
+
+def _as_told(climbed: Ladder, anonymous: Any, place: Place) -> Ladder:
+    """A refusal of a stranger is no fault; that there is no such bucket, or that the store cannot now, it says to anybody."""
+    try:
+        anonymous.list_objects_v2(Bucket=place.bucket, MaxKeys=1)
+    except Exception as error:  # noqa: BLE001  # each is named
+        said = refusal(error)
+        if said.says != "denied":
+            return _ended(climbed, "unsigned", said)
+    return climbed
 
 
 def _ended(climbed: Ladder, step: Step, said: Refusal) -> Ladder:

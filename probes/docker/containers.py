@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from probes import _environment
+from probes import _environment, _writing
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value
 from probes._fact import taken
@@ -26,7 +26,7 @@ _TIED = (
 )
 """Signals that rest on more than one field."""
 
-SPECS: tuple[Spec, ...] = (*(spec for spec, _ in (*STATE, *SETUP)), *_TIED, *_environment.specs("container"))
+SPECS: tuple[Spec, ...] = (*(spec for spec, _ in (*STATE, *SETUP)), *_TIED, *_environment.specs("container"), *_writing.specs("container"))
 RELATIONS = ("container on host", "container uses image", "container in workload", "container joins network")
 
 
@@ -91,6 +91,7 @@ def values(it: Container, access: Access) -> dict[str, Value]:
         "container.env": visible(access.redactor, it.config.env or (), most=200),
         "container.labels": visible(access.redactor, labels, most=64),
         **_environment.uris("container", _environment.pairs(it.config.env or ()), [it.path, *(it.args or ())]),
+        **_writing.values("container", _writing.pairs(it.config.env or ()), [it.path, *(it.args or ())]),
     }
 
 

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from probes import _environment
+from probes import _environment, _writing
 from probes._access import Access
-from probes._contract import Answer, Look, Probe, Relation, Subject, Value
+from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Value
 from probes.host._clock import booted_at
 from probes.host._proc import host, text_or_empty
 from probes.host._process import SPECS, running, seen, subject
 
-MOST = 10
+MOST = 30
 _PROGRAMS = re.compile(r"(?:python|mlflow|gunicorn|uvicorn|jupyter|ipython|ray|dvc)")
 """Beginnings of short names; what merely inherits the variables, such as a shell, uses none of this."""
+FILES = Spec(name="process.aws_files", type="texts", doc="Files of AWS's clients that are there for it: credentials and config.")
+_NAMING = tuple(f"process.{name}" for name in ("tracking_uri", "registry_uri", "s3_endpoint", "model_uri", "server_port"))
+"""What makes a program one to tell of."""
 
 
 def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
@@ -28,9 +31,9 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     for process in seen(access):
         if told >= MOST or process.pid == os.getpid() or not _PROGRAMS.match(process.name) or _apart(access, process.pid):
             continue
-        found = _uris(access, process.pid)
+        found = _told(access, process.pid)
         values = running(access, process, boot)
-        if not any(found.values()) or values["process.container_id"] is not None:
+        if not any(found[name] for name in _NAMING) or values["process.container_id"] is not None:
             continue
         told += 1
         one = subject(process.name, process.pid)
@@ -49,18 +52,34 @@ def _apart(access: Access, pid: int) -> bool:
     return its != ours
 
 
-def _uris(access: Access, pid: int) -> dict[str, Value]:
+def _told(access: Access, pid: int) -> dict[str, Value]:
     """proc_pid_environ(5): as it was at the start; what a program set for itself later is not seen."""
     variables, words = (text_or_empty(access, f"/proc/{pid}/{name}").split("\0") for name in ("environ", "cmdline"))
-    return _environment.uris("process", _environment.pairs(variables), words)
+    writing = _writing.values("process", _writing.pairs(variables), words)
+    return {**_environment.uris("process", _environment.pairs(variables), words), **writing, "process.aws_files": _files(access, variables)}
+
+
+def _files(access: Access, variables: Sequence[str]) -> tuple[str, ...] | None:
+    """Where botocore would look for a profile: the files that are there, of those that the variables or its home name."""
+    of = dict(line.split("=", 1) for line in variables if line.startswith(("HOME=", "AWS_SHARED_CREDENTIALS_FILE=", "AWS_CONFIG_FILE=")))
+    home = of.get("HOME", "/root")
+    places = [of.get("AWS_SHARED_CREDENTIALS_FILE") or f"{home}/.aws/credentials", of.get("AWS_CONFIG_FILE") or f"{home}/.aws/config"]
+    return tuple(place for place in places if _is_there(access, place)) or None
+
+
+def _is_there(access: Access, place: str) -> bool:
+    try:
+        return access.path(place).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 PROBES = (
     Probe(
         name="host.environment",
         kind="process",
-        doc="Reads where processes outside of containers say their MLflow, object store and model are.",
-        gives=(*SPECS, *_environment.specs("process")),
+        doc="Reads where processes outside of containers say their MLflow, object store and model are, and by which variables they are known to AWS.",
+        gives=(*SPECS, *_environment.specs("process"), *_writing.specs("process"), FILES),
         relations=("process on host",),
         look=look,
         stands_for=("cat /proc/PID/environ",),

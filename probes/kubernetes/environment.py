@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from probes import _environment
+from probes import _environment, _writing
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Subject, Unavailable
 from probes.kubernetes._attempt import One, containers
@@ -17,7 +17,8 @@ from probes.kubernetes._shapes import Env, Struct
 from probes.kubernetes.containers import chosen
 
 MOST_MAPS = 10
-SPECS = _environment.specs("container")
+SPECS = (*_environment.specs("container"), *_writing.specs("container"))
+READ = _environment.READ | _writing.READ
 
 
 class _Map(Struct, frozen=True):
@@ -62,7 +63,7 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
 
 def _told(it: One, maps: _Maps, access: Access) -> Answer:
     subject = Subject("container", it.key)
-    hidden = [env.name for env in it.spec.env or () if env.name in _environment.READ and env.value_from and env.value_from.secret_key_ref]
+    hidden = [env.name for env in it.spec.env or () if env.name in READ and env.value_from and env.value_from.secret_key_ref]
     try:
         environ = _variables(it, maps)
     except ClusterError as error:
@@ -75,10 +76,18 @@ def _told(it: One, maps: _Maps, access: Access) -> Answer:
     words = [*(it.spec.command or ()), *(it.spec.args or ())]
     return Look(
         subject=subject,
-        values=_environment.uris("container", environ, words),
+        values={**_environment.uris("container", environ, words), **_writing.values("container", environ, words, [*environ, *_set(it)])},
         command=f"kubectl get pod {it.pod.metadata.name} -n {it.pod.metadata.namespace} -o yaml",
         vantage="pod",
     )
+
+
+def _set(it: One) -> list[str]:
+    """Names of its own variables, and of the Secrets whose variables it takes; where a value is from does not matter here."""
+    return [
+        *(env.name for env in it.spec.env or ()),
+        *(f"Secret {one.secret_ref.name}" for one in it.spec.env_from or () if one.secret_ref is not None),
+    ]
 
 
 def _variables(it: One, maps: _Maps) -> Mapping[str, str]:
@@ -87,9 +96,9 @@ def _variables(it: One, maps: _Maps) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for whole in it.spec.env_from or ():
         if whole.config_map_ref is not None:
-            found |= {name: value for name, value in maps.data(namespace, whole.config_map_ref.name).items() if name in _environment.READ}
+            found |= {name: value for name, value in maps.data(namespace, whole.config_map_ref.name).items() if name in READ}
     for env in it.spec.env or ():
-        if env.name in _environment.READ:
+        if env.name in READ:
             found[env.name] = _value(env, namespace, maps)
     return found
 

@@ -58,19 +58,19 @@ def server_of(facts: Facts, user: Subject, url: str) -> Subject | None:
         return None
     if user.kind == "process":
         return Subject("mlflow", url)
-    if is_loopback(it.host) and not _on_host_network(facts, user):
+    if is_loopback(it.host) and not on_host_network(facts, user):
         return Subject("mlflow", f"{user.key}:{url}")  # its own loopback, which no other means by this address
     if text(facts, user, "container.engine") == "kubernetes":
-        return Subject("mlflow", it.at(_qualified(facts, it.host, user.key.partition("/")[0])))
+        return Subject("mlflow", it.at(qualified(facts, it.host, user.key.partition("/")[0])))
     serving = named(facts, it.host, user)
     return Subject("mlflow", url) if serving is None else _known_or_direct(facts, it, serving, url)
 
 
-def _on_host_network(facts: Facts, container: Subject) -> bool:
+def on_host_network(facts: Facts, container: Subject) -> bool:
     return text(facts, container, "container.network_mode") == "host"
 
 
-def _qualified(facts: Facts, host: str, namespace: str) -> str:
+def qualified(facts: Facts, host: str, namespace: str) -> str:
     """NAME.NAMESPACE.svc for what a pod's resolver takes for a Service of this cluster; other names as they are."""
     name, _, rest = host.partition(".")
     if not rest:
@@ -83,13 +83,13 @@ def _known_or_direct(facts: Facts, it: Address, serving: Subject, url: str) -> S
     """The server as it is named here, if that leads to the same container and port; else the container's own address, which its host can reach."""
     for known in facts.subjects("mlflow"):
         other = address(known.key)
-        if other is not None and other.prefix == it.prefix and is_loopback(other.host) and (other.port, it.port) in set(_published(facts, serving)):
+        if other is not None and other.prefix == it.prefix and is_loopback(other.host) and (other.port, it.port) in set(published(facts, serving)):
             return known
     own = texts(facts, serving, "container.addresses")
     return Subject("mlflow", it.at(own[0]) if own else url)
 
 
-def _published(facts: Facts, container: Subject) -> Iterator[tuple[int, int]]:
+def published(facts: Facts, container: Subject) -> Iterator[tuple[int, int]]:
     """(host port, container port) of texts `5000->5000/tcp`."""
     for line in texts(facts, container, "container.published_ports"):
         outside, arrow, inside = line.partition("->")
@@ -140,7 +140,7 @@ def _served_by(facts: Facts) -> Iterable[Relation]:
     """Of the servers that were looked at, and of those that somebody names."""
     meant = {one.to for kind in ("container", "process") for one in _uses(kind, facts) if one.to.kind == "mlflow"}
     for server in sorted({*facts.subjects("mlflow"), *meant}):
-        yield from (Relation("served_by", server, one) for one in _serving(facts, server))
+        yield from (Relation("served_by", server, one) for one in containers_of(facts, server))
 
 
 def _needs(facts: Facts) -> Iterable[Relation]:
@@ -157,7 +157,7 @@ def _waited_for(facts: Facts) -> Iterable[Relation]:
                 yield Relation("needs", one, server)
 
 
-def _serving(facts: Facts, server: Subject) -> list[Subject]:
+def containers_of(facts: Facts, server: Subject) -> list[Subject]:
     it = address(server.key)
     if it is None:
         return []
@@ -167,7 +167,7 @@ def _serving(facts: Facts, server: Subject) -> list[Subject]:
         return [one for pod in pods for one in facts.sources(pod, "container in pod")]
     containers = facts.subjects("container")
     if is_loopback(it.host):
-        return [one for one in containers if it.port in {outside for outside, _inside in _published(facts, one)}]
+        return [one for one in containers if it.port in {outside for outside, _inside in published(facts, one)}]
     return [
         one
         for one in containers
@@ -183,7 +183,7 @@ def _serving(facts: Facts, server: Subject) -> list[Subject]:
 
 def _database_of(facts: Facts, server: Subject, host: str) -> Iterator[Subject]:
     """The container that its error means by the database's host, as the serving container resolves it."""
-    for serving in _serving(facts, server) if host else ():
+    for serving in containers_of(facts, server) if host else ():
         found = named(facts, host, serving)
         if found is not None and found != serving:
             yield found
@@ -191,7 +191,7 @@ def _database_of(facts: Facts, server: Subject, host: str) -> Iterator[Subject]:
 
 def _server(given: Given) -> Mapping[str, Value]:
     facts = given.facts
-    serving = _serving(facts, given.subject)
+    serving = containers_of(facts, given.subject)
     states = sorted({state for one in serving if (state := text(facts, one, "container.state"))})
     up = [_is_up(facts, one) for one in serving if text(facts, one, "container.state")]
     one = serving[0] if len(serving) == 1 else None
@@ -338,7 +338,7 @@ def _log(given: Given) -> Mapping[str, Value]:
     """Unseen where a container that ended by itself serves it, and nobody read its log."""
     facts = given.facts
     found: set[str] = set()
-    for one in _serving(facts, given.subject):
+    for one in containers_of(facts, given.subject):
         traits = facts.value(one, "container.log_traits")
         if isinstance(traits, tuple):
             found |= {trait for trait in traits if trait.startswith("mlflow-")}

@@ -54,7 +54,7 @@ def test_a_socket_that_is_there_is_looked_at_but_not_asked_for(socket: Path) -> 
 
 def _found(flags: dict[str, str], environ: dict[str, str]) -> list[tuple[str, str, bool]]:
     settings, chosen = read_settings(flags, environ)
-    return [(one.system, one.address, one.asked) for one in discover(settings, chosen, environ, uid=1000) if one.system in ("mlflow", "dvc")]
+    return [(one.system, one.address, one.asked) for one in discover(settings, chosen, environ, uid=1000) if one.system in ("mlflow", "dvc", "s3")]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,27 @@ def test_a_server_is_what_somebody_named(
 ) -> None:
     assert not socket.exists()
     assert expected == _found(flags, environ)
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "address", "endpoint"),
+    [
+        ({"bucket": "s3://models/a/"}, {}, "s3://models/a", ""),
+        ({"bucket": "s3://models"}, {"AWS_ENDPOINT_URL": "http://a:1", "MLFLOW_S3_ENDPOINT_URL": "http://minio:9000"}, "s3://models", "http://minio:9000"),
+        ({"bucket": "https://u:hunter22x@minio:9000/models/a"}, {"AWS_ENDPOINT_URL": "http://a:1"}, "s3://models/a", "https://minio:9000"),
+    ],
+    ids=["at AWS", "at the endpoint of the environment", "by a URL"],
+)
+def test_a_bucket_has_an_endpoint(flags: dict[str, str], environ: dict[str, str], address: str, endpoint: str) -> None:
+    (target,) = (one for one in discover(Settings(**flags, docker="none"), frozenset(flags), environ, uid=0) if one.system == "s3")  # type: ignore[arg-type]
+
+    assert Target("s3", address, asked=True, options={"endpoint": endpoint}) == target
+
+
+def test_no_bucket_is_looked_for_where_none_is_named() -> None:
+    found = [discover(Settings(bucket=name, docker="none"), frozenset(), {"AWS_ENDPOINT_URL": "http://a:1"}, uid=0) for name in ("", "none")]
+
+    assert [False, False] == [any(one.system == "s3" for one in targets) for targets in found]
 
 
 def test_a_work_tree_is_the_one_named_or_the_one_it_is_started_in(socket: Path) -> None:
@@ -108,4 +129,4 @@ def test_mlflow_servers_that_others_name_are_looked_at_unless_it_is_left_out() -
         {probe.name for probe in probes_for(probes, [], left_out(settings)) if probe.name.startswith("mlflow.")}
         for settings in (Settings(), Settings(mlflow="none"))
     )
-    assert (here, without) == ({"mlflow.named", "mlflow.model"}, set())
+    assert (here, without) == ({"mlflow.named", "mlflow.model", "mlflow.artifacts_of"}, set())

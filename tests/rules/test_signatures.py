@@ -37,6 +37,11 @@ TRAITS = {
     *("load-dependencies-differ", "model-environment-differs", "model-files-missing", "model-missing", "model-stage-empty", "model-stage-unknown"),
     *("model-uri-malformed", "model-version-missing", "registers-bad-name", "registers-deleted-run", "registers-foreign-source"),
     *("registers-missing-files", "registers-missing-run", "registers-never-ready", "registers-no-mlmodel", "registers-nowhere"),
+    *("store-aws-unreachable", "store-checksum", "store-clock", "store-denied", "store-denied-by-key-service", "store-denied-by-policy"),
+    *("store-denied-list", "store-expired", "store-full", "store-malformed", "store-no-bucket", "store-no-credentials", "store-not-a-store"),
+    *("store-not-tls", "store-other-region", "store-overloaded", "store-role-refused", "store-timed-out", "store-tls", "store-unknown-key"),
+    *("store-unreachable", "store-wrong-secret", "upload-done", "upload-local-path", "upload-not-served", "upload-server-failed"),
+    *("upload-too-large", "upload-tried"),
 }
 TRACE = "Traceback (most recent call last):\n"
 

@@ -93,6 +93,11 @@ def test_every_signal_of_a_container_with_all_settings(run: RunProbe, serve: Ser
         "container.registry_uri": None,
         "container.s3_endpoint": None,
         "container.model_uri": None,
+        "container.artifact_store": None,
+        "container.server_port": None,
+        "container.experiment": None,
+        "container.aws_names": ("AWS_SECRET_ACCESS_KEY",),
+        "container.signs_as_we_do": None,
     }
 
     found = values(run, serve, "full")
