@@ -10,8 +10,6 @@ from probes._contract import Unavailable
 from rules._book import Book
 from rules._facts import Facts
 
-MOST_ROWS = 6
-
 
 def gaps(book: Book, facts: Facts) -> tuple[Gap, ...]:
     """Everything unavailable, the same fault of one probe on many subjects once."""
@@ -91,4 +89,4 @@ def _open(book: Book, needing: dict[str, set[tuple[str, str]]], names: set[str])
             lines.append(f"{file.row.symptom} (whether it is there at all)")
         elif words:
             lines.append(f"{file.row.symptom}: {', '.join(words)}")
-    return tuple(lines[:MOST_ROWS])
+    return tuple(lines)

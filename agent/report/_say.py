@@ -17,6 +17,7 @@ _MOST_UNKNOWN = 2
 _TELLING = 1.0
 """Decibans; a line of less says next to nothing about the cause named and is left to --explain."""
 _MOST_NAMES = 5
+_MOST_OPEN = 6
 _LAST_YEAR = 253_402_300_799.0
 _WHY = {
     "not configured": "no address",
@@ -191,15 +192,17 @@ def not_seen(gaps: Sequence[Gap], *, explain: bool) -> list[str]:
     full = [one for one in found if one.asked or explain]
     lines = []
     for one in full if explain else full[:_MOST_NAMES]:
-        lines += [f"{one.what}: {one.why}. {one.detail}", f"Remedy: {one.remedy}" if one.remedy else "", _leaves_open(one)]
+        lines += [f"{one.what}: {one.why}. {one.detail}", f"Remedy: {one.remedy}" if one.remedy else "", _leaves_open(one, explain=explain)]
     if len(full) > _MOST_NAMES and not explain:
         lines.append(f"and {len(full) - _MOST_NAMES} more: --explain")
     return [line for line in (*lines, *_not_asked([one for one in found if one not in full])) if line]
 
 
-def _leaves_open(one: Unseen) -> str:
+def _leaves_open(one: Unseen, *, explain: bool) -> str:
     """Which causes of which rows nobody can rule out for it."""
-    return f"Leaves open: {'; '.join(one.leaves_open)}." if one.leaves_open else ""
+    more = 0 if explain else len(one.leaves_open) - _MOST_OPEN
+    told = one.leaves_open[:_MOST_OPEN] if more > 0 else one.leaves_open
+    return f"Leaves open: {'; '.join(told)}{f'; and {more} more rows: --explain' if more > 0 else ''}." if told else ""
 
 
 def _not_asked(found: Sequence[Unseen]) -> tuple[str, ...]:

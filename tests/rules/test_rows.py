@@ -29,4 +29,4 @@ def test_every_lint_says_why_it_is_there() -> None:
 
 
 def test_so_many_of_thirty_seven_are_live() -> None:
-    assert (11, 37) == (len(BOOK.live), len(BOOK.files))
+    assert (12, 37) == (len(BOOK.live), len(BOOK.files))
