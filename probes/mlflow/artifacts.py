@@ -17,7 +17,8 @@ from probes._address import base_url, shown_address
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Spec, Subject, Unavailable, Value
 from probes.mlflow._client import Answer, Server, answer, configured, is_link_local, objects, opened, text
-from probes.mlflow._failure import GATEWAY, connection, meaning
+from probes.mlflow._failure import GATEWAY, connection
+from probes.mlflow._gap import gap, grant, refusal, why_refused
 
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 NOTHING = "diagnose-lists-what-is-not-there"
@@ -25,9 +26,9 @@ NOTHING = "diagnose-lists-what-is-not-there"
 
 READ_S = 12.0
 """botocore tries an endpoint that refuses or does not resolve five times, with pauses in between."""
-MOST_EXPERIMENTS = 200
 MOST_SHOWN = 100
 LONGEST = 300
+_REMEDY = "Mend the server first: where artifacts go and who writes them is told by its experiments."
 
 SPECS = (
     Spec(
@@ -93,28 +94,17 @@ def _look(access: Access, url: str) -> Look | Unavailable:
     server, subject = opened(access, url), Subject("mlflow", url)
     command = f"curl -sS '{url}{PROXY}?path='"
     try:
-        health = server.health()
-        found = server.search("experiments/search", {"max_results": MOST_EXPERIMENTS, "view_type": "ACTIVE_ONLY"})
+        found = server.experiments()
     except Unreachable as error:
-        return _gap(subject, error.detail)
-    if health.status != 200 or not found.good:
-        return _gap(subject, f"{url} does not list its experiments: {meaning(found)}.")
+        return gap(access, "mlflow", subject, "refused", error.detail, _REMEDY)
+    if not found.good:
+        return gap(access, "mlflow", subject, why_refused(found), refusal(server, found), grant(server, found, _REMEDY))
     values: dict[str, Value] = dict.fromkeys((spec.name for spec in SPECS), None)
     experiments = objects(found.data, "experiments")
     values |= _places(experiments)
     values |= _read(server)
     values |= _direct(server, experiments)
     return Look(subject=subject, values=values, command=command)
-
-
-def _gap(subject: Subject, detail: str) -> Unavailable:
-    return Unavailable(
-        kind="mlflow",
-        subject=subject,
-        why="refused",
-        detail=detail,
-        remedy="Mend the server first; who writes its artifacts is told by its experiments.",
-    )
 
 
 def _places(experiments: list[Mapping[str, object]]) -> Mapping[str, Value]:
