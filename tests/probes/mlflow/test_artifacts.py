@@ -73,4 +73,4 @@ def test_nothing_but_lists_and_searches_is_asked() -> None:
     with served(script) as url:
         seen(SWEEP, url)
 
-    assert ["/api/2.0/mlflow-artifacts/artifacts", "/api/2.0/mlflow/experiments/search", "/health"] == sorted({path for path, _said, _headers in script.asked})
+    assert ["/api/2.0/mlflow-artifacts/artifacts", "/api/2.0/mlflow/experiments/search"] == sorted({path for path, _said, _headers in script.asked})
