@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from probes._access import Access, Reply, Unreachable
 from probes._address import base_url, shown_address
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Spec, Subject, Unavailable, Value
-from probes.mlflow._client import Answer, Server, answer, configured, is_link_local, objects, opened, text
+from probes.mlflow._client import Answer, Server, answer, configured, is_link_local, moment, objects, opened, text
 from probes.mlflow._failure import GATEWAY, connection
 from probes.mlflow._gap import gap, grant, refusal, why_refused
 
@@ -27,6 +28,7 @@ NOTHING = "diagnose-lists-what-is-not-there"
 READ_S = 12.0
 """botocore tries an endpoint that refuses or does not resolve five times, with pauses in between."""
 MOST_SHOWN = 100
+MOST_LOGGED = 50
 LONGEST = 300
 _REMEDY = "Mend the server first: where artifacts go and who writes them is told by its experiments."
 
@@ -62,6 +64,12 @@ SPECS = (
         doc="The same words of listing, through the server and so as the server, a run whose artifacts the client writes by itself; none where there is no such run.",
     ),
     Spec(name="mlflow.direct_read_words", type="text", doc="The store's refusal of that."),
+    Spec(
+        name="mlflow.models_not_stored",
+        type="texts",
+        doc='Of its experiments, the newest logged model of each where its upload failed, as "ID NAME in EXPERIMENT"; none of servers without logged models (MLflow 2).',
+    ),
+    Spec(name="mlflow.models_not_stored_at", type="time", doc="When the last of them was logged."),
 )
 _MESSAGES = (
     # what botocore passes on of the store's message (mlflow.store.artifact.s3_artifact_repo, MLflow 3), and of AWS's refusals by a policy
@@ -104,6 +112,7 @@ def _look(access: Access, url: str) -> Look | Unavailable:
     values |= _places(experiments)
     values |= _read(server)
     values |= _direct(server, experiments)
+    values |= _not_stored(server, experiments)
     return Look(subject=subject, values=values, command=command)
 
 
@@ -178,6 +187,29 @@ def _direct(server: Server, experiments: list[Mapping[str, object]]) -> Mapping[
     except Unreachable as error:
         return {"mlflow.direct_read_says": "silent" if connection(error) == "silent" else "other", "mlflow.direct_read_words": error.detail}
     return {"mlflow.direct_read_says": says, "mlflow.direct_read_words": words or None}
+
+
+def _not_stored(server: Server, experiments: list[Mapping[str, object]]) -> Mapping[str, Value]:
+    """LoggedModelInfo.status of MLflow 3: a client that could not store a model's files says so; a later model of the same experiment shows that it went by."""
+    names = {text(one, "experiment_id"): text(one, "name") for one in experiments}
+    body = {"experiment_ids": sorted(names), "order_by": [{"field_name": "creation_timestamp", "ascending": False}], "max_results": MOST_LOGGED}
+    try:
+        found = objects(server.search("logged-models/search", body).data, "models") if names else []
+    except Unreachable:
+        return {}
+    newest: dict[str, Mapping[str, Any]] = {}
+    for one in found:
+        info = one.get("info")
+        if isinstance(info, dict) and text(info, "status") in ("LOGGED_MODEL_READY", "LOGGED_MODEL_UPLOAD_FAILED"):
+            newest.setdefault(text(info, "experiment_id"), info)
+    failed = [info for info in newest.values() if text(info, "status") == "LOGGED_MODEL_UPLOAD_FAILED"]
+    return {
+        "mlflow.models_not_stored": tuple(
+            f"{text(one, 'model_id')} {text(one, 'name')} in {names.get(text(one, 'experiment_id'), '')}" for one in failed
+        )
+        or None,
+        "mlflow.models_not_stored_at": max((at for one in failed if (at := moment(one, "creation_timestamp_ms")) is not None), default=None),
+    }
 
 
 _ASKED = ("curl -sS URL/api/2.0/mlflow-artifacts/artifacts?path=",)

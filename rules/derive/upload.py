@@ -25,6 +25,9 @@ LINES = 200
 """Of a log's end: a traceback of three libraries takes a hundred."""
 
 LATELY_S = 3600.0
+RECENTLY_S = 86400.0
+"""A model's upload is tried once a training, and many train once a day."""
+
 _BY_ANYBODY = frozenset({"unknown-host", "refused", "timed-out", "not-a-store", "not-tls", "overloaded", "other-region", "clock"})
 _BY_SETTINGS = frozenset({"tls", "proxy"})
 """What this run's own settings have a part in: its authorities, its proxy."""
@@ -364,9 +367,20 @@ def _trouble_of_server(given: Given, writer: Writer, bucket: Subject | None) -> 
         return logged
     if reads in ("server-error", "silent"):
         return Trouble(reads, words, "its own answer")
+    stored = _not_stored(given)
+    if stored is not None:
+        return stored
     if given.text("mlflow.direct_read_says") == "no-bucket" and (bucket is None or given.facts.value(bucket, "bucket.exists") is not True):
         return Trouble("no-bucket", given.text("mlflow.direct_read_words"), "what its store says to it")
     return Trouble() if reads in ("ok", "not-served") and logged is not None else None
+
+
+def _not_stored(given: Given) -> Trouble | None:
+    """A client told MLflow that it could not store the files of its newest model; why, only its own log says."""
+    models, at = given.texts("mlflow.models_not_stored"), given["mlflow.models_not_stored_at"]
+    if not models or not isinstance(at, float) or given.now - at > RECENTLY_S:
+        return None
+    return Trouble("model-not-stored", ", ".join(models), "what the client told it")
 
 
 def _logged(given: Given, who: Subject | None, *, any_use: bool) -> Trouble | None:
@@ -496,7 +510,16 @@ def _derivation(kind: str, function: Callable[[Given], Mapping[str, Value]], nee
 
 _OF_SERVER = tuple(
     f"mlflow.{name}"
-    for name in ("artifact_read_says", "artifact_read_words", "artifacts_proxied", "direct_roots", "direct_read_says", "direct_read_words")
+    for name in (
+        "artifact_read_says",
+        "artifact_read_words",
+        "artifacts_proxied",
+        "direct_roots",
+        "direct_read_says",
+        "direct_read_words",
+        "models_not_stored",
+        "models_not_stored_at",
+    )
 )
 DERIVATIONS = (
     Derivation(

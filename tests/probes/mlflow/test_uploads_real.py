@@ -65,3 +65,24 @@ def test_what_is_wrong_is_told_as_far_as_it_can_be_known(server: MLflow, s3: Sto
 
     assert (of_3 if third else of_2) == [one for one in found if one[0] != "undetermined"]
     assert found, "something is said"
+
+
+def logged(server: MLflow, experiment: str, status: str) -> None:
+    """A model that a client logs, and what it then says of it."""
+    model = server.post("logged-models", {"experiment_id": experiment, "name": "model"}).json["model"]["info"]["model_id"]
+    answer = server.ask("PATCH", f"/api/2.0/mlflow/logged-models/{model}", {"model_id": model, "status": status})
+    assert answer.status == 200, answer.text
+
+
+def test_a_model_that_was_not_stored_speaks_until_a_later_one_is(s3: Store, keys: Keys) -> None:
+    with started(3, artifacts="s3://uploads", environment=s3.settings(keys)) as server:
+        churn, fraud = (server.experiment(name) for name in ("churn", "fraud"))
+        logged(server, churn, "LOGGED_MODEL_READY")
+        logged(server, churn, "LOGGED_MODEL_UPLOAD_FAILED")
+        logged(server, fraud, "LOGGED_MODEL_READY")
+        ((band, causes),) = said(server, s3)
+        logged(server, churn, "LOGGED_MODEL_READY")
+
+        assert "undetermined" == band
+        assert {"no-s3-permissions", "store-full", "body-limit", "checksum-incompat"} == set(causes)
+        assert [] == said(server, s3)
