@@ -356,7 +356,7 @@ def _server(given: Given) -> Mapping[str, Value]:
     return _given("mlflow", _trouble_of_server(given, writer, bucket), told, by)
 
 
-def _trouble_of_server(given: Given, writer: Writer, bucket: Subject | None) -> Trouble | None:
+def _trouble_of_server(given: Given, writer: Writer, bucket: Subject | None) -> Trouble | None:  # noqa: PLR0911  # one a source
     reads, words = given.text("mlflow.artifact_read_says"), given.text("mlflow.artifact_read_words")
     if reads in REFUSED and reads != "other":
         return Trouble(reads, words, "what its store says to it")
