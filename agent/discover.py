@@ -11,6 +11,7 @@ import msgspec
 from agent._kubeconfig import KubeContext, context
 from agent.settings import Settings, SettingsError
 from probes._address import base_url, userinfo
+from probes._environment import NAMES
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SOCKETS = ("/var/run/docker.sock", "/run/user/{uid}/docker.sock")
@@ -63,8 +64,7 @@ def _bucket(settings: Settings, environ: Mapping[str, str]) -> Target | None:
     if settings.bucket in ("", "none"):
         return None
     if settings.bucket.startswith("s3://"):
-        names = ("MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-        endpoint = next((environ[name] for name in names if environ.get(name)), "")
+        endpoint = next((environ[name] for name in NAMES["s3_endpoint"] if environ.get(name)), "")
         return Target("s3", settings.bucket.rstrip("/"), asked=True, options={"endpoint": endpoint})
     parts = urlsplit(settings.bucket)
     address = f"s3:/{parts.path.rstrip('/')}"

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from probes import _environment, _writing
 from probes._access import Access
 from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Value
+from probes.host import _aws
 from probes.host._clock import booted_at
 from probes.host._proc import host, text_or_empty
 from probes.host._process import SPECS, running, seen, subject
@@ -20,6 +21,11 @@ MOST = 30
 _PROGRAMS = re.compile(r"(?:python|mlflow|gunicorn|uvicorn|jupyter|ipython|ray|dvc)")
 """Beginnings of short names; what merely inherits the variables, such as a shell, uses none of this."""
 FILES = Spec(name="process.aws_files", type="texts", doc="Files of AWS's clients that are there for it: credentials and config.")
+SESSION = Spec(
+    name="process.aws_session_ends",
+    type="time",
+    doc="When the session of its profile that `aws sso login` left in its home ends; none without one, or where it is renewed by itself.",
+)
 _NAMING = tuple(f"process.{name}" for name in ("tracking_uri", "registry_uri", "s3_endpoint", "model_uri", "server_port"))
 """What makes a program one to tell of."""
 
@@ -56,22 +62,9 @@ def _told(access: Access, pid: int) -> dict[str, Value]:
     """proc_pid_environ(5): as it was at the start; what a program set for itself later is not seen."""
     variables, words = (text_or_empty(access, f"/proc/{pid}/{name}").split("\0") for name in ("environ", "cmdline"))
     writing = _writing.values("process", _writing.pairs(variables), words)
-    return {**_environment.uris("process", _environment.pairs(variables), words), **writing, "process.aws_files": _files(access, variables)}
-
-
-def _files(access: Access, variables: Sequence[str]) -> tuple[str, ...] | None:
-    """Where botocore would look for a profile: the files that are there, of those that the variables or its home name."""
-    of = dict(line.split("=", 1) for line in variables if line.startswith(("HOME=", "AWS_SHARED_CREDENTIALS_FILE=", "AWS_CONFIG_FILE=")))
-    home = of.get("HOME", "/root")
-    places = [of.get("AWS_SHARED_CREDENTIALS_FILE") or f"{home}/.aws/credentials", of.get("AWS_CONFIG_FILE") or f"{home}/.aws/config"]
-    return tuple(place for place in places if _is_there(access, place)) or None
-
-
-def _is_there(access: Access, place: str) -> bool:
-    try:
-        return access.path(place).is_file()
-    except (OSError, ValueError):
-        return False
+    aws = _aws.of(dict(line.split("=", 1) for line in variables if "=" in line))
+    found = {"process.aws_files": _aws.files(access, aws) or None, "process.aws_session_ends": _aws.session_ends(access, aws)}
+    return {**_environment.uris("process", _environment.pairs(variables), words), **writing, **found}
 
 
 PROBES = (
@@ -79,7 +72,7 @@ PROBES = (
         name="host.environment",
         kind="process",
         doc="Reads where processes outside of containers say their MLflow, object store and model are, and by which variables they are known to AWS.",
-        gives=(*SPECS, *_environment.specs("process"), *_writing.specs("process"), FILES),
+        gives=(*SPECS, *_environment.specs("process"), *_writing.specs("process"), FILES, SESSION),
         relations=("process on host",),
         look=look,
         stands_for=("cat /proc/PID/environ",),

@@ -46,6 +46,11 @@ SPECS = (
     ),
     Spec(name="mlflow.local_roots", type="texts", doc="Locations that are paths of some machine's disk: each client writes to its own."),
     Spec(
+        name="mlflow.local_roots_absent",
+        type="texts",
+        doc="Of these, those whose first folder this machine has not, as /Users on Linux; it is the server's where that runs here.",
+    ),
+    Spec(
         name="mlflow.artifact_read_status",
         type="int",
         doc="Status of listing the server's artifact store through it; none where that did not answer.",
@@ -110,6 +115,7 @@ def _look(access: Access, url: str) -> Look | Unavailable:
     values: dict[str, Value] = dict.fromkeys((spec.name for spec in SPECS), None)
     experiments = objects(found.data, "experiments")
     values |= _places(experiments)
+    values["mlflow.local_roots_absent"] = _absent(access, values["mlflow.local_roots"])
     values |= _read(server)
     values |= _direct(server, experiments)
     values |= _not_stored(server, experiments)
@@ -126,6 +132,13 @@ def _places(experiments: list[Mapping[str, object]]) -> Mapping[str, Value]:
         "mlflow.direct_roots": tuple(sorted(roots)) or None,
         "mlflow.local_roots": tuple(sorted(local))[:10] or None,
     }
+
+
+def _absent(access: Access, roots: Value) -> tuple[str, ...] | None:
+    """Folders are made by the first upload; the first part of the path is nobody's to make."""
+    named = [root for root in roots if isinstance(root, str)] if isinstance(roots, tuple) else []
+    paths = {root: urlsplit(root).path if root.startswith("file:") else root for root in named}
+    return tuple(root for root, path in paths.items() if path.startswith("/") and not access.path(f"/{path.split('/')[1]}").exists()) or None
 
 
 def _read(server: Server) -> Mapping[str, Value]:

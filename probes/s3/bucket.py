@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from probes._access import Access, Unreachable
 from probes._contract import Answer, Look, Probe, Spec, Subject, Swept, Unavailable, Value, Why
+from probes._environment import NAMES
 from probes._s3 import CONNECT_S, Client, Ladder, Place, host_port
 
 SPECS = (
@@ -68,10 +69,9 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
         if at and _is_link_local(where):
             yield _gap(subject, "not reached", f"{where} is a link-local address, which is not asked because a workload names it.", _POINT)
             continue
-        ours = host_port(access.settings["s3.endpoint"]) if access.settings.get("s3.endpoint") else ""
         endpoint = _endpoint(access, where) if at else ""
         place = Place(bucket=name, endpoint=endpoint, at_aws=not at)
-        yield from _looked(access, place, sign=not at or where == ours, asked=False)
+        yield from _looked(access, place, sign=not at or where in _ours(access), asked=False)
 
 
 _POINT = "Point me at it: --bucket http://HOST:PORT/NAME."
@@ -145,10 +145,15 @@ def _exists(client: Client, ladder: Ladder) -> bool | None:
 
 def _endpoint(access: Access, where: str) -> str:
     """A bucket's key has no scheme: its port is asked which one it speaks."""
-    ours = access.settings.get("s3.endpoint", "")
-    if ours and host_port(ours) == where:
-        return ours
+    if where in (ours := _ours(access)):
+        return ours[where]
     return f"{_speaks(access, f'http://{where}') or 'http'}://{where}"
+
+
+def _ours(access: Access) -> dict[str, str]:
+    """Endpoints that this run's own setting and environment name, by host and port: who runs it means its keys for them."""
+    named = (access.settings.get("s3.endpoint", ""), *(os.environ.get(name, "") for name in NAMES["s3_endpoint"]))
+    return {host_port(one): one for one in named if urlsplit(one).hostname}
 
 
 def _speaks(access: Access, endpoint: str) -> str | None:

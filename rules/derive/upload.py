@@ -17,6 +17,7 @@ from probes._contract import Relation, Spec, Subject, Type, Value
 from rules._derivation import Derivation, Given, Relator, Unseen
 from rules._facts import Facts
 from rules._signatures import Match, ours
+from rules._words import time_text
 from rules.derive.dependency import is_loopback, named
 from rules.derive.mlflow import address, containers_of, on_host_network, published, qualified, server_of, text, texts
 
@@ -367,6 +368,9 @@ def _trouble_of_server(given: Given, writer: Writer, bucket: Subject | None) -> 
         return logged
     if reads in ("server-error", "silent"):
         return Trouble(reads, words, "its own answer")
+    absent = given.texts("mlflow.local_roots_absent")
+    if absent and writer.who is not None and writer.who.kind == "process":
+        return Trouble("local-path", f"{', '.join(absent)}: its machine has no such folder", "where its experiments keep theirs")
     stored = _not_stored(given)
     if stored is not None:
         return stored
@@ -429,6 +433,9 @@ def _by_settings(kind: str, writer: Writer, told: Mapping[str, Value], given: Gi
         return Trouble("malformed", f"its endpoint is {writer.endpoint}", "its settings")
     if kind == "process" and told["upload_lacks_credentials"] and writer.endpoint:
         return Trouble("no-credentials", "neither its variables nor files of its home hold any", "its settings")
+    ends = facts_number(given.facts, given.subject, "process.aws_session_ends") if kind == "process" else None
+    if ends is not None and ends < given.now and not {"AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN"} & set(given.texts("process.aws_names")):
+        return Trouble("expired", f"the session of its profile ended at {time_text(ends)}", "its settings")
     if told["upload_endpoint_elsewhere"] and not files:
         return Trouble("endpoint-unset", f"others mean this bucket at {told['upload_endpoint_elsewhere']}", "its settings")
     if told["upload_speaks"]:
@@ -519,6 +526,7 @@ _OF_SERVER = tuple(
         "direct_read_words",
         "models_not_stored",
         "models_not_stored_at",
+        "local_roots_absent",
     )
 )
 DERIVATIONS = (
@@ -544,7 +552,12 @@ DERIVATIONS = (
         needs=("container.tracking_uri",),
         wants=("container.server_port", "container.state", "container.died_at"),
     ),
-    _derivation("process", partial(_user, "process"), needs=("process.tracking_uri",), wants=("process.server_port", "process.aws_files")),
+    _derivation(
+        "process",
+        partial(_user, "process"),
+        needs=("process.tracking_uri",),
+        wants=("process.server_port", "process.aws_files", "process.aws_session_ends"),
+    ),
     _derivation("bucket", _of_bucket),
 )
 RELATORS = (

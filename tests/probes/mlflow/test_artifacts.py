@@ -73,4 +73,25 @@ def test_nothing_but_lists_and_searches_is_asked() -> None:
     with served(script) as url:
         seen(SWEEP, url)
 
-    assert ["/api/2.0/mlflow-artifacts/artifacts", "/api/2.0/mlflow/experiments/search"] == sorted({path for path, _said, _headers in script.asked})
+    assert ["/api/2.0/mlflow-artifacts/artifacts", "/api/2.0/mlflow/experiments/search", "/api/2.0/mlflow/logged-models/search"] == sorted({path for path, _said, _headers in script.asked})
+
+
+def test_a_folder_whose_first_part_this_machine_has_not_is_told() -> None:
+    here = {"experiment_id": "1", "name": "here", "artifact_location": "/var/not-made-yet/1"}
+    mac = {"experiment_id": "2", "name": "mac", "artifact_location": "file:///Users/anna/mlruns/2"}
+    found = look({"experiments/search": Said(200, {"experiments": [DEFAULT, here, mac]})})
+
+    assert ("file:///Users/anna/mlruns/2",) == found["local_roots_absent"]
+
+
+def test_a_model_that_was_not_stored_is_told_until_a_later_one_is() -> None:
+    def info(model: str, experiment: str, status: str, at: int) -> dict[str, object]:
+        return {"info": {"model_id": model, "experiment_id": experiment, "name": "model", "status": f"LOGGED_MODEL_{status}", "creation_timestamp_ms": str(at)}}
+
+    churn, fraud = ({"experiment_id": number, "name": name, "artifact_location": f"mlflow-artifacts:/{number}"} for number, name in (("1", "churn"), ("2", "fraud")))
+    models = [
+        info("m-4", "2", "READY", 4000), info("m-3", "2", "UPLOAD_FAILED", 3000), info("m-2", "1", "PENDING", 2500), info("m-1", "1", "UPLOAD_FAILED", 2000),
+    ]  # fmt: skip
+    found = look({"experiments/search": Said(200, {"experiments": [churn, fraud]}), "logged-models/search": Said(200, {"models": models})})
+
+    assert (("m-1 model in churn",), 2.0) == (found["models_not_stored"], found["models_not_stored_at"])

@@ -105,6 +105,15 @@ def test_a_bucket_that_is_not_there_is_so_for_whoever_asks(s3: Store, be: Any, w
     assert (True, False, 404) == found.said("reached", "exists", "seen_unsigned")
 
 
+def test_a_store_that_our_own_environment_names_is_told_who_we_are(s3: Store, be: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    be("stranger")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.url)
+
+    found = asked("", subject=f"seen@127.0.0.1:{s3.port}")
+
+    assert ("unknown-key", "signed", True, True, False, None) == found.said()
+
+
 def test_a_stranger_gets_no_more_than_what_is_told_to_anybody(s3: Store, be: Any) -> None:
     """Our keys are for the store that our settings name, not for one that a container names."""
     be("reader")

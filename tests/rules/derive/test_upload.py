@@ -32,8 +32,9 @@ def facts(*told: tuple[Subject, Values], relations: tuple[Relation, ...] = ()) -
 
 
 def of(found: Facts, who: Subject, *names: str) -> tuple[Any, ...]:
+    values = tuple(found.value(who, f"{who.kind}.upload_{name}") for name in names)
     assert set() == found.broken
-    return tuple(found.value(who, f"{who.kind}.upload_{name}") for name in names)
+    return values
 
 
 def test_a_server_writes_where_its_command_says_and_a_stranger_s_404_holds_for_it() -> None:
