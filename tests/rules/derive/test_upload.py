@@ -54,6 +54,13 @@ def test_a_refusal_of_this_run_is_the_writer_s_only_where_both_have_one_key(same
     assert [BUCKET] == found.targets(SERVER, "mlflow keeps_in bucket")
 
 
+def test_a_folder_that_the_server_s_machine_has_not_takes_no_artifacts() -> None:
+    laptop = {**OF_SERVER, "local_roots_absent": ("/Users/anna/mlruns/1",)}
+
+    assert ("local-path",) == of(facts((SERVER, laptop), (WRITER, OF_WRITER)), SERVER, "trouble")
+    assert ("",) == of(facts((SERVER, laptop)), SERVER, "trouble"), "nobody knows on which machine it runs"
+
+
 def test_a_client_of_a_direct_experiment_writes_by_itself_and_needs_an_endpoint() -> None:
     direct = {**OF_SERVER, "artifact_locations": ("0 mlflow-artifacts:/0 Default", "3 s3://models/d churn by night")}
     client = {**NOBODY, "tracking_uri": SERVER.key, "experiment": "churn by night", "aws_names": KEYS, "aws_files": None, "signs_as_we_do": None}
@@ -70,10 +77,13 @@ def test_a_client_of_a_direct_experiment_writes_by_itself_and_needs_an_endpoint(
         ({"aws_names": None}, "no-credentials"),
         ({"aws_names": None, "aws_files": ("/etc/aws/credentials",)}, ""),
         ({"aws_names": KEYS[:1]}, "no-credentials"),
+        ({"aws_names": ("AWS_PROFILE",), "aws_session_ends": 1_700_000_000.0}, "expired"),
+        ({"aws_names": ("AWS_PROFILE",), "aws_session_ends": 1_900_000_000.0}, ""),
+        ({"aws_session_ends": 1_700_000_000.0}, ""),
         ({"s3_endpoint": "127.0.0.1:9000"}, "malformed"),
         ({"s3_endpoint": "https://127.0.0.1:9000"}, "not-tls"),
     ],
-    ids=["well", "nobody to sign as", "files of its home", "half a key", "no scheme", "the other protocol"],
+    ids=["well", "nobody to sign as", "files of its home", "half a key", "its session is over", "its session lasts", "a key beside a session", "no scheme", "the other protocol"],
 )
 def test_settings_with_which_no_upload_goes_well(change: Values, expected: str) -> None:
     direct = {**OF_SERVER, "artifact_locations": ("3 s3://models/d churn",), "direct_roots": ("s3://models",)}
