@@ -25,6 +25,7 @@ _DATABASE: tuple[tuple[str, str], ...] = (
     ("database-full", r"remaining connection slots|too many clients|[Tt]oo many connections|QueuePool limit of size|too many connections for role"),
     ("database-starting", r"the database system is (?:starting up|shutting down|in recovery mode)"),
     ("database-locked", r"database is locked|canceling statement due to (?:lock|statement) timeout|Lock wait timeout"),
+    ("database-damaged", r"file is not a database|database disk image is malformed|disk I/O error"),
     ("database-disk", r"No space left on device|database or disk is full|could not extend file"),
     ("database-timeout", r"[Cc]onnection timed out|timeout expired|No route to host|Network is unreachable"),
     ("database-refused", r"Connection refused|Can't connect to (?:local )?MySQL|could not connect to server|unable to open database file"),

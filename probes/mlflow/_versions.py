@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from probes._access import Unreachable
+from probes._access import Reply, Unreachable
 from probes.mlflow._client import SLOW_S, Answer, Server, objects, text
+from probes.mlflow._client import answer as read
 
 _LOGGED = re.compile(r"(?:^models:/|/models/)(m-[0-9a-zA-Z]+)(?:/|$)")
-_OF_RUN = re.compile(r"^runs:/(?P<run>[^/]+)/(?P<path>.+)$|/(?P<of>[0-9a-f]{32})/artifacts/(?P<in>.+)$")
+_OF_RUN = re.compile(r"^runs:/(?P<run>[^/]+)(?:/(?P<path>.*))?$|/(?P<of>[0-9a-f]{32})/artifacts(?:/(?P<in>.*))?$")
 _ID = re.compile(r"^[\w-]+$")
 LONGEST = 200
 LARGEST = 100_000
@@ -48,7 +49,7 @@ def place(source: str) -> Place | None:
     of_run = _OF_RUN.search(source)
     if of_run is None:
         return None
-    return Place(run=of_run["run"] or of_run["of"], path=(of_run["path"] or of_run["in"]).strip("/"))
+    return Place(run=of_run["run"] or of_run["of"], path=(of_run["path"] or of_run["in"] or "").strip("/"))
 
 
 class Checks:
@@ -112,7 +113,8 @@ class Checks:
         return Files("unfinished", f"the logged model {model} is {status}") if unfinished else None
 
     def _read(self, where: Place, *, whole: bool) -> Files | None:
-        data = _model_file(self._server, where)
+        reply = _model_file(self._server, where)
+        data = _given(reply)
         wrong = "" if data is None else model_file(data)
         if wrong:
             return Files("malformed", wrong)
@@ -121,8 +123,10 @@ class Checks:
         answer = _folder(self._server, where)
         self._note(answer, f"the files of {where.logged or f'run {where.run}'}")
         found = _listed(answer)
-        wrong = model_file(data, found.names) if data is not None and found is not None and found.state == "there" else ""
-        return Files("malformed", wrong) if wrong else found
+        if found is None or found.state != "there":
+            return found
+        wrong = "" if data is None else model_file(data, found.names)
+        return Files("malformed", wrong) if wrong else _refused(reply) or found
 
 
 def _folder(server: Server, where: Place) -> Answer:
@@ -132,15 +136,29 @@ def _folder(server: Server, where: Place) -> Answer:
     return server.get("artifacts/list", run_id=where.run, path=where.path)
 
 
-def _model_file(server: Server, where: Place) -> bytes | None:
-    """The MLmodel itself, as the server's own interface in the browser gets it; None where that is not given whole."""
+def _model_file(server: Server, where: Place) -> Reply:
+    """The MLmodel itself, as the server's own interface in the browser gets it."""
     if where.logged:
         path = f"/ajax-api/2.0/mlflow/logged-models/{quote(where.logged)}/artifacts/files?artifact_file_path=MLmodel"
     else:
-        path = f"/get-artifact?run_uuid={quote(where.run)}&path={quote(f'{where.path}/MLmodel')}"
-    reply = server.plain(path, SLOW_S)
-    given = reply.status == 200 and "attachment" in reply.headers.get("Content-Disposition", "") and len(reply.data) <= LARGEST
-    return reply.data if given else None
+        path = f"/get-artifact?run_uuid={quote(where.run)}&path={quote(f'{where.path}/MLmodel'.strip('/'))}"
+    return server.plain(path, SLOW_S)
+
+
+def _given(reply: Reply) -> bytes | None:
+    """The file; None where it is not given whole."""
+    whole = reply.status == 200 and "attachment" in reply.headers.get("Content-Disposition", "") and len(reply.data) <= LARGEST
+    return reply.data if whole else None
+
+
+def _refused(reply: Reply) -> Files | None:
+    """What is listed, and cannot be read: the store refuses the one and not the other. A refusal of MLflow's own login is plain text, and no matter of files."""
+    found = read(reply)
+    if reply.status >= 500 or (reply.status in (401, 403) and found.code):
+        return Files(
+            "unreadable", f"its MLmodel is listed, and reading it gives {reply.status} {found.code} {found.words}".replace("  ", " ")[:LONGEST]
+        )
+    return None
 
 
 def _experiments(server: Server) -> list[str]:

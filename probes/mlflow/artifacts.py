@@ -29,6 +29,7 @@ READ_S = 12.0
 """botocore tries an endpoint that refuses or does not resolve five times, with pauses in between."""
 MOST_SHOWN = 100
 MOST_LOGGED = 50
+MOST_LEFT = 20
 LONGEST = 300
 _REMEDY = "Mend the server first: where artifacts go and who writes them is told by its experiments."
 
@@ -63,6 +64,11 @@ SPECS = (
     ),
     Spec(name="mlflow.artifact_read_words", type="text", doc="The store's refusal as the server passes it on."),
     Spec(name="mlflow.artifact_root", type="text", doc="Where the server keeps artifacts, where its refusal names it."),
+    Spec(
+        name="mlflow.artifacts_left",
+        type="texts",
+        doc=f"Where it lists no experiment but Default: folders of its artifact store that are called as experiments are, {MOST_LEFT} at most.",
+    ),
     Spec(
         name="mlflow.direct_read_says",
         type="text",
@@ -116,7 +122,7 @@ def _look(access: Access, url: str) -> Look | Unavailable:
     experiments = objects(found.data, "experiments")
     values |= _places(experiments)
     values["mlflow.local_roots_absent"] = _absent(access, values["mlflow.local_roots"])
-    values |= _read(server)
+    values |= _read(server, whole=all(text(one, "experiment_id") == "0" for one in experiments))
     values |= _direct(server, experiments)
     values |= _not_stored(server, experiments)
     return Look(subject=subject, values=values, command=command)
@@ -141,10 +147,10 @@ def _absent(access: Access, roots: Value) -> tuple[str, ...] | None:
     return tuple(root for root, path in paths.items() if path.startswith("/") and not access.path(f"/{path.split('/')[1]}").exists()) or None
 
 
-def _read(server: Server) -> Mapping[str, Value]:
-    """The read side of the chain by which the server writes: its own credentials ask its own store."""
+def _read(server: Server, *, whole: bool) -> Mapping[str, Value]:
+    """The read side of the chain by which the server writes: its own credentials ask its own store, for what lies at its root only where that should be nothing."""
     try:
-        reply = server.plain(f"{PROXY}?path={NOTHING}", READ_S)
+        reply = server.plain(f"{PROXY}?path={'' if whole else NOTHING}", READ_S)
     except Unreachable as error:
         return {"mlflow.artifact_read_says": "silent" if connection(error) == "silent" else "other", "mlflow.artifact_read_words": error.detail}
     says, words = _meant(reply)
@@ -153,8 +159,15 @@ def _read(server: Server) -> Mapping[str, Value]:
         "mlflow.artifact_read_status": reply.status,
         "mlflow.artifact_read_says": says,
         "mlflow.artifact_read_words": words or None,
+        "mlflow.artifacts_left": _left(reply) if whole else None,
         "mlflow.artifact_root": shown_address(root["root"].rstrip(":").removesuffix(f"/{NOTHING}")) if root else None,
     }
+
+
+def _left(reply: Reply) -> tuple[str, ...] | None:
+    """Folders are called as their experiment's id; that of Default is 0."""
+    names = {text(one, "path").strip("/") for one in objects(answer(reply).data, "files")}
+    return tuple(sorted(name for name in names if name.isdecimal() and name != "0"))[:MOST_LEFT] or None
 
 
 def _meant(reply: Reply) -> tuple[str, str]:

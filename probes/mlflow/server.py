@@ -57,7 +57,7 @@ SPECS = (
     Spec(
         name="mlflow.answer_says",
         type="text",
-        doc="What it means: ok, database-refused, -timeout, -host-unknown, -credentials, -missing, -full, -starting, -locked, -disk, -cut, -schema, -silent or -other, "
+        doc="What it means: ok, database-refused, -timeout, -host-unknown, -credentials, -missing, -full, -starting, -locked, -disk, -damaged, -cut, -schema, -silent or -other, "
         "host-header, authentication, forbidden, redirected, gateway, not-found, speaks-https, server-error or other; none where nothing answered.",
     ),
     Spec(name="mlflow.database_host", type="text", doc="The host of its database, where its error names one."),

@@ -5,6 +5,7 @@ container api with http://mlflow:5000  ->  api uses mlflow http://172.18.0.3:500
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
@@ -210,11 +211,23 @@ def _server(given: Given) -> Mapping[str, Value]:
         "mlflow.own_loopback_of": owner if own else "",
         "mlflow.service_missing": missing,
         "mlflow.service_empty": empty,
+        "mlflow.listened_by_other": "" if answered or serving else _listened_by_other(facts, address(given.subject.key)),
         "mlflow.elsewhere": tuple(
             sorted(other.key for other in facts.subjects("mlflow") if other != given.subject and text(facts, other, "mlflow.answer_says") == "ok")
         )
         or None,
     }
+
+
+_NO_HTTP = re.compile(r"(?:postgres|mysqld|mariadbd|redis-server|valkey-server|mongod|memcached|sshd)\b")
+
+
+def _listened_by_other(facts: Facts, it: Address | None) -> str:
+    """By the short name of the process (comm) that holds the port."""
+    if it is None or not is_loopback(it.host):
+        return ""
+    lines = (line.partition(" ") for host in facts.subjects("host") for line in texts(facts, host, "host.listeners"))
+    return next((owner for where, _space, owner in lines if where.endswith(f":{it.port}") and _NO_HTTP.match(owner)), "")
 
 
 _ANSWERS = frozenset({"ok", *(f"database-{why}" for why in ("credentials", "missing", "full", "schema"))})
@@ -228,6 +241,7 @@ def _database(given: Given) -> Mapping[str, Value]:
     one = holding[0] if len(holding) == 1 else None
     return {
         "mlflow.database_answers": answers,
+        "mlflow.database_damage": given.text("mlflow.answer_words") if says == "database-damaged" else "",
         "mlflow.database_container": one.key if one else None,
         "mlflow.database_docker": one.key if one and text(given.facts, one, "container.engine") == "docker" else None,
         "mlflow.database_state": text(given.facts, one, "container.state") if one else "",
@@ -329,9 +343,13 @@ def _users(given: Given) -> Mapping[str, Value]:
 
 
 def _was_filled(facts: Facts, server: Subject, users: Iterable[Subject]) -> bool:
-    """An earlier look found something in it, or the log of one who uses it tells of a run there."""
+    """An earlier look found something in it, artifacts of experiments that it has not lie in its store, or the log of one who uses it tells of a run there."""
     earlier = facts.earlier.value(server, "mlflow.is_empty") if facts.earlier is not None else None
-    return earlier is False or any("mlflow-run-logged" in texts(facts, one, "container.log_traits") for one in users if one.kind == "container")
+    return (
+        earlier is False
+        or bool(texts(facts, server, "mlflow.artifacts_left"))
+        or any("mlflow-run-logged" in texts(facts, one, "container.log_traits") for one in users if one.kind == "container")
+    )
 
 
 def _log(given: Given) -> Mapping[str, Value]:
@@ -384,6 +402,11 @@ DERIVATIONS = (
             Spec(name="mlflow.own_loopback_of", type="text", doc="the container that means itself by this address; empty for other addresses"),
             Spec(name="mlflow.service_missing", type="bool", doc="its host is the name of a Service that is not there"),
             Spec(name="mlflow.service_empty", type="bool", doc="its host is a Service with nobody ready behind it"),
+            Spec(
+                name="mlflow.listened_by_other",
+                type="text",
+                doc="the program of this machine that listens at its port and is known to speak no HTTP; empty where none is known",
+            ),
             Spec(name="mlflow.elsewhere", type="texts", doc="other MLflow servers that answer"),
         ),
         function=_server,
@@ -392,12 +415,14 @@ DERIVATIONS = (
         kind="mlflow",
         gives=(
             Spec(name="mlflow.database_answers", type="bool", doc="its database answers it, be it with a refusal; none where nothing is said of it"),
+            Spec(name="mlflow.database_damage", type="text", doc="what is said of a file that is no database any more; empty where that is not said"),
             Spec(name="mlflow.database_container", type="text", doc="the one container that its error means by the database's host"),
             Spec(name="mlflow.database_docker", type="text", doc="the same, where Docker runs it"),
             Spec(name="mlflow.database_state", type="text", doc="the state of that container; empty where none is known"),
             Spec(name="mlflow.database_down", type="bool", doc="such containers are known, and none is up and stays up"),
         ),
         needs=("mlflow.answer_says",),
+        wants=("mlflow.answer_words",),
         function=_database,
     ),
     Derivation(
@@ -406,7 +431,11 @@ DERIVATIONS = (
             Spec(name="mlflow.users", type="texts", doc="containers and processes that name it"),
             Spec(name="mlflow.users_cannot", type="texts", doc="how containers that do not stay up failed with it, by their logs"),
             Spec(name="mlflow.failing_user", type="text", doc="the first of those containers"),
-            Spec(name="mlflow.was_filled", type="bool", doc="an earlier look found something in it, or a log tells of a run there"),
+            Spec(
+                name="mlflow.was_filled",
+                type="bool",
+                doc="an earlier look found something in it, or its artifact store or a log tells of a run there",
+            ),
         ),
         function=_users,
     ),

@@ -434,7 +434,11 @@ def _by_settings(kind: str, writer: Writer, told: Mapping[str, Value], given: Gi
     if kind == "process" and told["upload_lacks_credentials"] and writer.endpoint:
         return Trouble("no-credentials", "neither its variables nor files of its home hold any", "its settings")
     ends = facts_number(given.facts, given.subject, "process.aws_session_ends") if kind == "process" else None
-    if ends is not None and ends < given.now and not {"AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN"} & set(texts(given.facts, given.subject, "process.aws_names")):
+    if (
+        ends is not None
+        and ends < given.now
+        and not {"AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN"} & set(texts(given.facts, given.subject, "process.aws_names"))
+    ):
         return Trouble("expired", f"the session of its profile ended at {time_text(ends)}", "its settings")
     if told["upload_endpoint_elsewhere"] and not files:
         return Trouble("endpoint-unset", f"others mean this bucket at {told['upload_endpoint_elsewhere']}", "its settings")

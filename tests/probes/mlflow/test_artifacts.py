@@ -95,3 +95,10 @@ def test_a_model_that_was_not_stored_is_told_until_a_later_one_is() -> None:
     found = look({"experiments/search": Said(200, {"experiments": [churn, fraud]}), "logged-models/search": Said(200, {"models": models})})
 
     assert (("m-1 model in churn",), 2.0) == (found["models_not_stored"], found["models_not_stored_at"])
+
+
+def test_folders_of_experiments_that_it_has_not_are_told_where_it_is_empty() -> None:
+    folders = Said(200, {"files": [{"path": name, "is_dir": True} for name in ("0", "1", "12", "backup")]})
+
+    assert ("1", "12") == look({PROXY: folders})["artifacts_left"]
+    assert look({PROXY: folders, "experiments/search": Said(200, {"experiments": [DEFAULT, {**DEFAULT, "experiment_id": "1"}]})})["artifacts_left"] is None

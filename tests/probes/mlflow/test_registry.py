@@ -11,7 +11,7 @@ import pytest
 from probes._contract import Look, Relation, Subject, Swept, Unavailable
 from probes.mlflow._versions import Place, model_file, place
 from probes.mlflow.registry import MOST, PROBES, REQUESTS_FOR_FILES
-from tests.probes.mlflow.scripted import API, Said, Script, ask, seen, served
+from tests.probes.mlflow.scripted import API, NOT_FOUND, Said, Script, ask, seen, served
 
 SWEEP, NAMED = PROBES
 RUN, GONE = "c" * 32, "0" * 32
@@ -86,6 +86,22 @@ def test_a_bucket_that_is_not_there_is_unreadable_and_not_empty() -> None:
     assert (it["versions_without_files"], it["versions_unreadable"]) == (None, (f"1: 404 RESOURCE_DOES_NOT_EXIST {words}",))
 
 
+@pytest.mark.parametrize(
+    ("said", "unreadable"),
+    [
+        (Said(403, {"error_code": "PERMISSION_DENIED", "message": "Access Denied"}), ("1: its MLmodel is listed, and reading it gives 403 PERMISSION_DENIED Access Denied",)),
+        (Said(403, "Permission denied"), None),  # MLflow's own login
+        (Said(404, NOT_FOUND), None),
+    ],
+)
+def test_what_is_listed_and_may_not_be_read(said: Said, unreadable: tuple[str, ...] | None) -> None:
+    path = f"/ajax-api/2.0/mlflow/logged-models/{LOGGED}/artifacts/files"
+    with served(script(version(1), more={path: said})) as url:
+        it = seen(SWEEP, url)
+
+    assert (unreadable, None) == (it["versions_unreadable"], it["versions_without_files"])
+
+
 def test_an_upload_that_died() -> None:
     pending = Said(200, {"model": {"info": {"model_id": LOGGED, "status": "LOGGED_MODEL_PENDING"}}})
     with served(script(version(1), more={f"logged-models/{LOGGED}": pending})) as url:
@@ -133,6 +149,8 @@ def test_what_is_wrong_with_an_mlmodel(text: str, wrong: str) -> None:
         (f"mlflow-artifacts:/0/models/{LOGGED}/artifacts", Place(logged=LOGGED)),
         (f"runs:/{RUN}/a/b", Place(run=RUN, path="a/b")),
         (f"s3://bucket/x/1/{RUN}/artifacts/model", Place(run=RUN, path="model")),
+        (f"mlflow-artifacts:/1/{RUN}/artifacts", Place(run=RUN)),
+        (f"runs:/{RUN}", Place(run=RUN)),
         ("models:/churn/3", None),
         ("/etc/model", None),
     ],

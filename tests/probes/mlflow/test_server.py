@@ -56,6 +56,7 @@ def test_what_one_search_does_not_answer_leaves_open_whether_it_is_empty() -> No
         (503, "TEMPORARILY_UNAVAILABLE", "FATAL:  remaining connection slots are reserved for non-replication superuser connections", "database-full"),
         (503, "TEMPORARILY_UNAVAILABLE", "something new", "database-other"),
         (400, "BAD_REQUEST", '(psycopg2.errors.UndefinedTable) relation "experiments" does not exist', "database-schema"),
+        (400, "BAD_REQUEST", "(sqlite3.DatabaseError) file is not a database", "database-damaged"),
         (403, "PERMISSION_DENIED", "Permission denied", "forbidden"),
         (400, "INVALID_PARAMETER_VALUE", "Invalid value 0 for parameter 'max_results' supplied.", "other"),
         (500, "INTERNAL_ERROR", "something", "server-error"),
