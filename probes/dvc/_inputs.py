@@ -21,7 +21,8 @@ from probes.dvc._pipeline import Stage
 
 MOST_FILES = 200
 MOST_BYTES = 400_000
-_OTHER_PROGRAMS = (".sh", ".bash", ".r", ".R", ".jl", ".ipynb", ".pl", ".scala", ".sql", ".Rmd", ".qmd")
+_SHELL = (".sh", ".bash")
+_OTHER_PROGRAMS = (*_SHELL, ".r", ".R", ".jl", ".ipynb", ".pl", ".scala", ".sql", ".Rmd", ".qmd")
 _READING = ("open", "load", "loads", "glob", "iterdir", "listdir", "scandir", "walk", "parse", "from_file", "imread", "loadtxt", "genfromtxt")
 _WRITING = ("write_", "to_", "save", "dump", "mkdir", "unlink")
 _NAMED = ("path", "file", "filename", "filepath_or_buffer", "fname")
@@ -88,8 +89,8 @@ class _Scan:
         self._path = ["src", ""] if installed else []
         """Where Python looks besides the program's own folder: a project that is installed in place lies in src or at the top."""
 
-    def command(self, words: list[str]) -> None:
-        """Each word that is a file; `-m MODULE` as Python finds it from the folder that the command runs in."""
+    def command(self, words: list[str], *, data: bool = True) -> None:
+        """Each word that is a file, or without `data` a program; `-m MODULE` as Python finds it from the folder that the command runs in."""
         if "-m" in words[:-1] and any("python" in word for word in words):
             name = words[words.index("-m") + 1]
             for path in self._modules(name, self._folder) or self._modules(f"{name}.__main__", self._folder):
@@ -102,15 +103,30 @@ class _Scan:
         for word in words:
             for candidate in (word, word.rpartition("=")[2]):
                 named = self._file(candidate, self._folder)
-                if named is not None:
+                if named is not None and (data or named.endswith((".py", *_OTHER_PROGRAMS))):
                     self._named(named)
 
     def _named(self, path: str) -> None:
         if path.endswith(".py"):
             self._program(path, os.path.dirname(path))  # noqa: PTH120  # inside the repository
-        else:
+        elif path not in self.files:
             self.files.add(path)
             self.complete &= not path.endswith(_OTHER_PROGRAMS)
+            if path.endswith(_SHELL):
+                self._shell(path)
+
+    def _shell(self, path: str) -> None:
+        """The programs that a shell script names, up to where it changes its folder. Other files that it names it may as well write."""
+        try:
+            place = self._root / path
+            lines = place.read_text("utf-8", "replace").splitlines() if place.is_file() and place.stat().st_size <= MOST_BYTES else []
+        except OSError:
+            return
+        for line in lines:
+            for words in () if line.lstrip().startswith("#") else _commands(line):
+                if words[:1] in (["cd"], ["pushd"]):
+                    return
+                self.command(words, data=False)
 
     def _file(self, name: str, folder: str) -> str | None:
         """A file or folder of the repository by the name that a command or program gives it."""

@@ -89,6 +89,8 @@ class Tracked(msgspec.Struct, frozen=True):
     name: str
     outs: tuple[Item, ...]
     imported: bool
+    sources: tuple[Item, ...] = ()
+    """Where an import is from, of those that lie at a path or URL; one from another repository of Git names none."""
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -183,7 +185,9 @@ def _tracked_file(access: Access, repo: str, path: str) -> Iterator[Stage | Trac
         return
     folder = os.path.normpath(os.path.join(os.path.dirname(path), said.get("wdir") or "."))  # noqa: PTH118, PTH120  # inside the repository
     outs = tuple(_item(folder, out["path"], out, cached=out.get("cache", True) is not False) for out in said.get("outs") or ())
-    yield Tracked(path, outs, imported=bool(said.get("deps")))
+    deps = said.get("deps") or ()
+    sources = tuple(_item(folder, dep["path"], dep) for dep in deps if "path" in dep and "repo" not in dep)
+    yield Tracked(path, outs, imported=bool(deps), sources=sources)
 
 
 # dvc.yaml

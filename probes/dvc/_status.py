@@ -90,6 +90,12 @@ class Comparison:
         unseen: dict[str, str] = {}
         return Changes(outs=self._each(tracked.outs, self._output, unseen), unseen=unseen, frozen=tracked.imported)
 
+    def moved_on(self, tracked: Tracked) -> tuple[str, ...]:
+        """Sources of an import, of those on this machine, that are another than when it was made: DVC does not look there until `dvc update`."""
+        unseen: dict[str, str] = {}
+        known = tuple(one for one in tracked.sources if one.recorded is not None)
+        return tuple(path for path, how in self._each(known, self._dependency, unseen).items() if how == "modified")
+
     def _each(self, items: tuple[Item, ...], how: Callable[[Item], str], unseen: dict[str, str]) -> dict[str, How]:
         found: dict[str, How] = {}
         for item in items:

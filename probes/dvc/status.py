@@ -16,17 +16,25 @@ GIVES = (
     Spec(name="stage.would_rerun", type="bool", doc="Whether dvc repro would run it now, by what it lists."),
     Spec(name="stage.rerun_because", type="texts", doc="What would make it run; none where nothing would."),
     Spec(name="stage.deps_changed", type="texts", doc="Dependencies and parameter files that differ from dvc.lock, also of a frozen stage."),
+    Spec(
+        name="stage.imports_behind",
+        type="texts",
+        doc='Dependencies that were imported (dvc import-url) from a path of this machine where another file is now: "rates.csv.dvc from /srv/rates.csv".',
+    ),
 )
 
 
 def look(access: Access, it: Tree, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look for each stage that could be compared; for others what was not."""
     comparison = Comparison(access, it.folder, it.config)
+    imports = {out.path: one for one in it.pipeline.tracked if one.sources for out in one.outs}
     for stage in it.stages:
-        yield _answer(it, stage.name, comparison.stage(stage))
+        mine = dict.fromkeys(imports[dep.path].name for dep in stage.deps if dep.path in imports)
+        behind = tuple(f"{one.name} from {source}" for one in it.pipeline.tracked if one.name in mine for source in comparison.moved_on(one))
+        yield _answer(it, stage.name, comparison.stage(stage), behind)
 
 
-def _answer(it: Tree, name: str, changes: Changes) -> Answer:
+def _answer(it: Tree, name: str, changes: Changes, behind: tuple[str, ...]) -> Answer:
     if changes.reruns is None or (changes.frozen and changes.unseen):
         path, why = next(iter(changes.unseen.items()))
         more = f", and {len(changes.unseen) - 1} more" if len(changes.unseen) > 1 else ""
@@ -38,6 +46,7 @@ def _answer(it: Tree, name: str, changes: Changes) -> Answer:
         "stage.would_rerun": changes.reruns,
         "stage.rerun_because": changes.reasons() or None,
         "stage.deps_changed": tuple(changes.deps) or None,
+        "stage.imports_behind": behind or None,
     }
     return Look(subject=it.stage(name), values=values, command=f"{it.command} {name}")
 

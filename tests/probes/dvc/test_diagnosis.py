@@ -67,6 +67,26 @@ def _killed_with_the_lock(it: Repository) -> None:
     it.write("sub/in.txt", "another")
 
 
+def _imported_and_not_updated(it: Repository) -> None:
+    source = it.folder / "rates.csv"
+    source.write_text("eur,1.1\n")
+    it.dvc("import-url", "--quiet", str(source), "rates.csv")
+    it.set_stage("train", deps=[*it.read("dvc.yaml")["stages"]["train"]["deps"], "rates.csv"])
+    it.dvc("repro", "--quiet")
+    it.commit("Rates")
+    source.write_text("eur,1.4\n")
+
+
+def _script_of_a_script(it: Repository) -> None:
+    it.write("steps/sum.py", "open('sum.txt', 'w').write('1')\n")
+    it.write("run.sh", "set -e\npython steps/sum.py\n")
+    it.set_stage("sum", cmd="sh run.sh", deps=["run.sh"], outs=["sum.txt"])
+    it.dvc("repro", "--quiet")
+    it.commit("A sum")
+    it.write("steps/sum.py", "open('sum.txt', 'w').write('2')\n")
+    it.commit("Another sum")
+
+
 def _lost(it: Repository) -> None:
     (it.root / "prepare.py").unlink()
 
@@ -84,6 +104,8 @@ PIPELINES: Mapping[str, tuple[Callable[[Repository], None], list[tuple[str, str,
     "nothing is listed": (_listed_nothing, stage("dependencies-not-tracked")),
     "frozen": (_frozen_and_changed, stage("stage-frozen")),
     "locked by a command that was killed": (_killed_with_the_lock, stage("repo-locked")),
+    "an import that was not updated": (_imported_and_not_updated, stage("stage-frozen")),
+    "a program that a script runs changed": (_script_of_a_script, stage("dependencies-not-tracked")),
     "a program is gone": (_lost, stage("input-lost")),
 }
 

@@ -77,6 +77,12 @@ SCANS: dict[str, tuple[str, dict[str, str], tuple[tuple[str, ...], tuple[str, ..
     ),
     "a folder that PYTHONPATH names": ("PYTHONPATH=lib python jobs/run.py", {"jobs/run.py": "import part", "lib/part.py": ""}, (("jobs/run.py", "lib/part.py"), ("lib",), True)),
     "a program of another language": ("bash run.sh", {"run.sh": ""}, ((), ("run.sh",), False)),
+    "a script that runs a program": (
+        "bash run.sh", {"run.sh": "# old.py\nset -e\npython steps/sum.py data.csv > out.txt\n", **dict.fromkeys(("steps/sum.py", "old.py", "data.csv", "out.txt"), "")},
+        (("steps/sum.py",), ("run.sh",), False),
+    ),
+    "a script that runs itself": ("bash run.sh", {"run.sh": "bash run.sh"}, ((), ("run.sh",), False)),
+    "a script that goes elsewhere first": ("bash run.sh", {"run.sh": "cd steps && python sum.py", "sum.py": ""}, ((), ("run.sh",), False)),
     "a program that cannot be parsed": ("python run.py", {"run.py": "print 1"}, (("run.py",), (), False)),
     "imported by a name made when it runs": ("python run.py", {"run.py": "importlib.import_module(name)"}, (("run.py",), (), False)),
     "nothing of the repository": ("echo hello", {}, ((), (), True)),
