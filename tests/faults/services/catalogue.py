@@ -56,7 +56,7 @@ SAME = {
     SCHEMA: {"partial-or-corrupt-file": {"corrupt-file"}},
     OFFLINE: {
         "database-schema": {"db-schema-out-of-date"}, "database-driver": {"db-driver-missing"}, "host-header": {"host-header-rejected"}, "new-store": {"new-or-lost-store"},
-        "deleted": {"filtered-or-deleted"}, "database-full": {"db-pool-exhausted"}, "database-refuses": {"database-credentials"},
+        "deleted": {"filtered-or-deleted"}, "database-full": {"db-pool-exhausted"}, "database-refuses": {"database-credentials", "database-offline"},
     },
     LOADING: {"files-gone": {"artifact-gone"}, "files-unreadable": {"artifact-gone"}, "no-such-model": {"version-never-existed"}},
     REMOTE: {
@@ -65,7 +65,7 @@ SAME = {
         "tls": {"network"},
     },
 }  # fmt: skip
-"""What the rows call those ids, or a finer name of theirs; fixed before the first judging, but for `tls`, which was judged a wrong name once."""
+"""What the rows call those ids, or a finer name of theirs; fixed before the first judging, but for `tls` and a database that is not there, which were judged wrong names once."""
 
 
 @dataclass(frozen=True)
