@@ -1,6 +1,6 @@
 """What AWS's clients of a process would find in its home: files that are there, and until when its SSO session lasts. No key or token is kept.
 
-files(access, {"HOME": "/home/dana", "AWS_PROFILE": "team"})  ->  ("/home/dana/.aws/config",)
+files(access, {"HOME": "/srv/dana", "AWS_PROFILE": "team"})  ->  ("/srv/dana/.aws/config",)
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ SPECS = (
     Spec(
         name="mlflow.local_roots_absent",
         type="texts",
-        doc="Of these, those whose first folder this machine has not, as /Users on Linux; it is the server's where that runs here.",
+        doc="Of these, those whose first folder this machine has not, as /Volumes on Linux; it is the server's where that runs here.",
     ),
     Spec(
         name="mlflow.artifact_read_status",

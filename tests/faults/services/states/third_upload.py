@@ -317,14 +317,14 @@ def started_anew(it: Garden, version: int) -> tuple[MLflow, dict[str, Any]]:
 @state(
     UPLOAD,
     Expect("local-path", accept_undetermined=True),
-    shows=r"artifact_location\W+(file://)?/Users/anna/churn/mlruns/1",
-    why="The experiment keeps its artifacts in a folder of somebody's Mac: any client writes to its own disk there, and this one has no /Users.",
+    shows=r"artifact_location\W+(file://)?/Volumes/anna/churn/mlruns/1",
+    why="The experiment keeps its artifacts in a folder of somebody's Mac: any client writes to its own disk there, and this one has no /Volumes.",
     also=UNLOADABLE,
 )
 def folder_of_a_laptop(it: Garden) -> Words:
-    """An experiment was brought from a laptop, and its runs with it: its artifacts are to be written to /Users/anna."""
+    """An experiment was brought from a laptop, and its runs with it: its artifacts are to be written to /Volumes/anna."""
     server = it.mlflow()
-    run = server.run(server.experiment("churn", artifact_location="/Users/anna/churn/mlruns/1"))
+    run = server.run(server.experiment("churn", artifact_location="/Volumes/anna/churn/mlruns/1"))
     return asked(it, server, finished(server, run))
 
 
