@@ -23,7 +23,7 @@ from probes.mlflow._versions import Checks, place
 
 MOST = 20
 CHECKED_IN_SWEEP = 2
-REQUESTS_FOR_FILES = 16
+REQUESTS_FOR_FILES = 13
 """In a sweep: the MLmodel of versions that are used comes first; what is left goes to what lies beside it, and to further versions."""
 
 CHECKED = 10
