@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from probes._contract import Spec, Value
 from rules._derivation import Derivation, Given
 from rules._signatures import CAPTURES, Match, decisive, ours
+from rules.derive._printed import last_step
 
 LONGEST_LINE = 200
 TAIL_LINES = 60
@@ -22,8 +23,9 @@ def _log(given: Given) -> Mapping[str, Value]:
     matches = ours().scan(text, "application-log")
     why = decisive(text, matches)
     last = text.rstrip("\n").count("\n")
-    traits = {match.signature.trait for match in matches if match.signature.trait and match.line >= last - TAIL_LINES}
-    traits |= {match.signature.says for match in matches if match.signature.says and match.line >= last - TAIL_LINES}
+    near = [match for match in matches if match.line >= last - TAIL_LINES]
+    step = last_step(text.split("\n")) if any(_is_place(match) for match in near) else -1
+    traits = {match.signature.trait or match.signature.says for match in near if not _is_place(match) or match.line >= step}
     found: dict[str, Value] = {
         "container.log_says": why.signature.says if why else "",
         "container.log_line": (why.text if why else _last_line(text))[:LONGEST_LINE],
@@ -31,6 +33,11 @@ def _log(given: Given) -> Mapping[str, Value]:
     }
     captures = _captures(matches, why)
     return found | {f"container.log_{name}": captures.get(name, "") for name in SHOWN} | _gpu(captures)
+
+
+def _is_place(match: Match) -> bool:
+    """Whether it tells what the program was at: that is over once a step of its work is told after it."""
+    return match.signature.trait.startswith("frame-")
 
 
 def _last_line(text: str) -> str:
