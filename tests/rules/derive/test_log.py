@@ -195,6 +195,21 @@ def test_without_numbers_nobody_knows_who_holds_the_gpu(text: str | None) -> Non
     assert {"gpu_others_ratio": "unseen", "gpu_fragmented": "unseen"} == found
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("connecting to store:6379\nConnectionRefusedError: [Errno 111] Connection refused", "store"),
+        ("connecting to db:5432\nconnecting to store:6379\nConnectionRefusedError: [Errno 111] Connection refused", "store"),
+        ("connecting to db:5432\nredis.exceptions.ConnectionError: Error 111 connecting to store:6379. Connection refused.", "store"),
+        ("connecting to store:6379\n" + 50 * "a row\n" + "ConnectionRefusedError: [Errno 111] Connection refused", ""),
+        ("connecting to store:6379\nValueError: bad row", ""),
+    ],
+    ids=["announced", "the last announced", "the line names it itself", "long before", "another failure"],
+)
+def test_a_host_that_the_failure_does_not_name_is_the_one_announced_before(text: str, expected: str) -> None:
+    assert {"log_host": expected} == told(facts({APP: {"log_tail": text}}), APP, "log_host")
+
+
 # what it was at
 
 
