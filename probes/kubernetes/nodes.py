@@ -107,6 +107,7 @@ FACTS: tuple[Fact[Seen], ...] = (
     fact("node.unfit_at", "time", _unfit_at, "Since when it is not ready or under pressure."),
     fact("node.cordoned", "bool", lambda it: it.it.spec.unschedulable, "spec.unschedulable."),
     fact("node.taints", "texts", lambda it: tuple(_taint(one) for one in it.it.spec.taints or ()), "spec.taints as key=value:effect."),
+    fact("node.labels", "texts", lambda it: tuple(f"{key}={value}" for key, value in sorted((it.it.metadata.labels or {}).items())), "metadata.labels as name=value."),
     fact("node.architecture", "text", lambda it: it.it.status.node_info.architecture or None, "nodeInfo.architecture."),
     fact("node.kubelet_version", "text", lambda it: it.it.status.node_info.kubelet_version or None, "nodeInfo.kubeletVersion."),
     fact("node.created_at", "time", lambda it: seconds(it.it.metadata.creation_timestamp, it.skew), "creationTimestamp."),

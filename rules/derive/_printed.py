@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -23,7 +23,7 @@ _MEMORY = re.compile(
     r"""(?<![\w-])(?<!of[ ])(?<!free[ ])(?<!total[ ])(?<!available[ ])
     (?P<label>(?:[a-z]{1,12}_){0,3}rss | vmrss | maxrss | resident(?:\ set)?(?:\ size|\ memory)? | heap(?:[ _]?used)?
       | (?:[a-z]{1,12}_){0,2}memory_(?:allocated|reserved|used|usage)
-      | (?:(?:gpu|cuda|peak|process)[ _])?mem(?:ory)?(?:[ _](?:usage|used|use|allocated|in\ use|footprint|consumption))? | vram)
+      | (?:(?:gpu|cuda|peak|process|host|cpu|sys|system|used|current|rank|worker|job|trainer|python)[ _])?mem(?:ory)?(?:[ _](?:usage|used|use|allocated|in\ use|footprint|consumption))? | vram)
     (?:_(?P<ending>bytes|[kmg]i?b))?(?:\(\))?["']?\s?(?:\((?P<beside>[kmg]i?b)\))?\s?(?:is|at|now)?\s?[:=]?\s{0,8}["'(]?
     (?P<number>\d{1,15}(?:\.\d{1,9})?)\s?(?P<unit>[kmgt]i?b?|bytes|b)?(?![\w%])""",
     re.IGNORECASE | re.VERBOSE,
@@ -44,6 +44,7 @@ _ORDER = ("epoch", "chunk", "step", "batch", "request", "item")
 """From coarse to fine: when one goes up, those after it begin anew."""
 _SPANS = ("chunk", "step", "batch", "request")
 """Units whose numbers count work; rows may be counted while they are but read."""
+_STEPS = {"epoch", *_SPANS}
 _SAME = {
     "partition": "chunk",
     "iter": "step",
@@ -133,6 +134,11 @@ class Log:
 def on_device(label: str) -> bool:
     """Whether this is the memory of a GPU, to which no limit of a container applies."""
     return any(word in label for word in ("gpu", "cuda", "vram", "allocated", "reserved"))
+
+
+def last_step(lines: Iterable[str]) -> int:
+    """The number of the last line that counts work done; -1 without one."""
+    return max((number for number, line in enumerate(lines) if _STEPS & set(_counters(line[:MOST_LINE]) or ())), default=-1)
 
 
 def _counters(line: str) -> dict[str, float] | None:

@@ -14,7 +14,7 @@ from rules._derivation import Derivation, Given
 from rules.derive._printed import Log, on_device, times
 from rules.derive._trend import Samples, Trend, Verdict, falls, trend
 
-HINT = 10
+HINT = 8
 """Samples after warm-up from which on a hint is given."""
 _PAIR = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) (\d{1,18})")
 _LOG, _SERIES = "container.log_tail", "container.memory_series"

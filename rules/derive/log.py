@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from probes._contract import Spec, Value
+from rules._blocks import LAST_LINES
 from rules._derivation import Derivation, Given
 from rules._signatures import CAPTURES, Match, decisive, ours
+from rules.derive._printed import last_step
 
 LONGEST_LINE = 200
 TAIL_LINES = 60
+UNREACHABLE = "dependency-unreachable"
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 SHOWN = ("module", "library", "file", "command", "host", "port", "key")
@@ -22,8 +25,9 @@ def _log(given: Given) -> Mapping[str, Value]:
     matches = ours().scan(text, "application-log")
     why = decisive(text, matches)
     last = text.rstrip("\n").count("\n")
-    traits = {match.signature.trait for match in matches if match.signature.trait and match.line >= last - TAIL_LINES}
-    traits |= {match.signature.says for match in matches if match.signature.says and match.line >= last - TAIL_LINES}
+    near = [match for match in matches if match.line >= last - TAIL_LINES]
+    step = last_step(text.split("\n")) if any(_is_place(match) for match in near) else -1
+    traits = {match.signature.trait or match.signature.says for match in near if not _is_place(match) or match.line >= step}
     found: dict[str, Value] = {
         "container.log_says": why.signature.says if why else "",
         "container.log_line": (why.text if why else _last_line(text))[:LONGEST_LINE],
@@ -33,19 +37,32 @@ def _log(given: Given) -> Mapping[str, Value]:
     return found | {f"container.log_{name}": captures.get(name, "") for name in SHOWN} | _gpu(captures)
 
 
+def _is_place(match: Match) -> bool:
+    """Whether it tells what the program was at: that is over once a step of its work is told after it."""
+    return match.signature.trait.startswith("frame-")
+
+
 def _last_line(text: str) -> str:
     return next((line.strip() for line in reversed(text.split("\n")) if line.strip()), "")
 
 
 def _captures(matches: Sequence[Match], why: Match | None) -> dict[str, str]:
-    """What the deciding line captured; what it lacks, from other lines that say the same."""
+    """What the deciding line captured; what it lacks, from other lines that say the same, or tell what it had set out to do."""
     found: dict[str, str] = {}
     if why is not None:
         for match in matches:
             if match.signature.says == why.signature.says or match.signature.trait == "gpu-numbers":
                 found |= match.captures
         found |= why.captures
+        if why.signature.says == UNREACHABLE and "host" not in found:
+            found |= _last_sought(matches, why)
     return found
+
+
+def _last_sought(matches: Sequence[Match], why: Match) -> Mapping[str, str]:
+    """The host and port that it said it was connecting to shortly before."""
+    sought = [match for match in matches if match.signature.trait == "connects-to" and 0 <= why.line - match.line <= LAST_LINES]
+    return sought[-1].captures if sought else {}
 
 
 def _gpu(captures: Mapping[str, str]) -> dict[str, Value]:

@@ -27,7 +27,7 @@ def _container(given: Given) -> Mapping[str, Value]:
     death = given.text("container.death")
     recent_kill = killed is not None and given.now - killed <= counts
     recent_death = died is not None and given.now - died <= counts
-    if running and given["container.steady"] is True and death == "oom":
+    if running and _well_since(given, death):
         return _said("")
     if recent_kill:
         return _killed_for_memory(given, death)
@@ -38,6 +38,15 @@ def _container(given: Given) -> Mapping[str, Value]:
     if death == "bus-error":
         return _said("log")
     return _killed(given) if death == "killed" else _by_log(given)
+
+
+def _well_since(given: Given, death: str) -> bool:
+    """Steady after a kill for memory; after one SIGKILL that the engine does not lay to memory, ready for longer than it had run before."""
+    if death == "oom":
+        return given["container.steady"] is True
+    runs, lived = given.number("container.runs_for"), given.number("container.lived")
+    once = given.number("container.restart_count") == 1 and given["container.oom_killed"] is False
+    return death == "killed" and once and given["container.ready"] is True and runs is not None and lived is not None and runs > lived
 
 
 def _evicted(given: Given) -> bool:
@@ -103,7 +112,7 @@ DERIVATIONS = (
         ),
         wants=(
             "container.log_says", "container.events_complete", "container.child_killed", "pod.reason", "pod.message", "workload.pods_ready", "workload.pods_wanted",
-            "workload.job_failed",
+            "workload.job_failed", "container.restart_count", "container.oom_killed", "container.ready", "container.runs_for", "container.lived",
         ),
         function=_container,
     ),

@@ -7,21 +7,27 @@ from collections.abc import Iterable
 from probes._contract import Relation, Subject
 from rules._derivation import Relator
 from rules._facts import Facts
+from rules.derive.scheduling import is_shut, meant
 
 TROUBLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "node.kubernetes.io/network-unavailable")
 
 
 def _stopped(facts: Facts) -> Iterable[Relation]:
-    """A workload whose unready pods all stand on one node, or found none because of it, where that node is unfit or gives them no sandbox."""
-    unfit = [node for node in facts.subjects("node") if is_unfit(facts, node)]
+    """A workload whose unready pods all stand on one node that is unfit or gives them no sandbox, or found none because of one that takes no pods."""
+    nodes = facts.subjects("node")
+    unfit = {node for node in nodes if is_unfit(facts, node)}
+    closed = unfit | {node for node in nodes if is_shut(facts, node)}
     for workload in facts.subjects("workload"):
         unready = [pod for pod in facts.targets(workload, "workload runs pod") if facts.value(pod, "pod.ready") is False]
-        nodes = {node for pod in unready for node in facts.targets(pod, "pod on node")}
+        placed = {node for pod in unready for node in facts.targets(pod, "pod on node")}
+        stops = unfit if placed else closed
         if any(not facts.targets(pod, "pod on node") for pod in unready):
-            nodes |= set(unfit) if facts.value(workload, "workload.blocked_by") == "node" else {workload}
-        if len(nodes) == 1:
-            (node,) = nodes
-            if node in unfit or (node.kind == "node" and all(_no_sandbox(facts, pod) for pod in unready)):
+            allowed = meant(facts, workload)
+            there = closed if allowed is None else closed & allowed
+            placed |= there if facts.value(workload, "workload.blocked_by") == "node" else {workload}
+        if len(placed) == 1:
+            (node,) = placed
+            if node in stops or (node.kind == "node" and all(_no_sandbox(facts, pod) for pod in unready)):
                 yield Relation("stopped_by", workload, node)
 
 

@@ -150,17 +150,24 @@ def _containers(given: Given) -> Mapping[str, Value]:
         "workload.start_says": _most(_texts(given, unready, "container.start_error")),
         "workload.start_kind": _most(_texts(given, unready, "container.start_says")),
         "workload.readiness_says": _most(_texts(given, unready, "container.readiness_says")),
-        "workload.readiness_failures": sum(
-            int(n) for one in unready for n in [given.facts.value(one, "container.readiness_failures")] if isinstance(n, int)
-        ),
+        "workload.readiness_failures": sum(_numbers(given, unready, "container.readiness_failures")),
         "workload.readiness_probe": _most(_texts(given, unready, "container.readiness_probe")),
         "workload.host_ports": _listed(given, found, "container.host_ports"),
         "workload.unready_containers": tuple(sorted({one.key.rpartition("/")[2] for one in unready}))[:5],
     }
 
 
+def _limits(given: Given) -> Mapping[str, Value]:
+    unready = [one for one in given.facts.targets(given.subject, CONTAINERS) if given.facts.value(one, "container.ready") is False]
+    return {"workload.memory_limit_least_bytes": min(_numbers(given, unready, "container.memory_limit_bytes"), default=None)}
+
+
 def _texts(given: Given, subjects: Iterable[Subject], name: str) -> list[str]:
     return [value for one in subjects for value in [given.facts.value(one, name)] if isinstance(value, str) and value]
+
+
+def _numbers(given: Given, subjects: Iterable[Subject], name: str) -> list[int]:
+    return [value for one in subjects for value in [given.facts.value(one, name)] if isinstance(value, int)]
 
 
 def _most(texts: list[str]) -> str:
@@ -226,6 +233,14 @@ DERIVATIONS = (
         ),
         needs=("workload.pods_wanted",),
         function=_containers,
+    ),
+    Derivation(
+        kind="workload",
+        gives=(
+            Spec(name="workload.memory_limit_least_bytes", type="int", unit="bytes", doc="the smallest memory limit of a container that is not ready"),
+        ),
+        needs=("workload.pods_wanted",),
+        function=_limits,
     ),
     Derivation(
         kind="workload",

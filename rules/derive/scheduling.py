@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from probes._contract import Spec, Value
+from probes._contract import Spec, Subject, Value
 from rules._derivation import Derivation, Given
 from rules._facts import Facts
 
@@ -69,6 +69,47 @@ _TROUBLE = re.compile(
 )
 """Taints of Kubernetes itself, for a node that is in trouble or was cordoned."""
 
+
+def is_shut(facts: Facts, node: Subject) -> bool:
+    """Whether Kubernetes itself keeps new pods from a node, for its trouble or because it was cordoned."""
+    return bool(_troubles(facts, node))
+
+
+def _troubles(facts: Facts, node: Subject) -> list[str]:
+    return [match["of"] for taint in _taints(facts, node) if (match := _TROUBLE.match(taint))]
+
+
+def _taints(facts: Facts, node: Subject) -> tuple[str, ...]:
+    taints = facts.value(node, "node.taints")
+    return taints if isinstance(taints, tuple) else ()
+
+
+def meant(facts: Facts, workload: Subject) -> frozenset[Subject] | None:
+    """Of the nodes with taints those that its pods' node selector allows; None without a selector, or where labels were not seen."""
+    pods = facts.targets(workload, "workload runs pod")
+    wanted = {term for pod in pods for value in [facts.value(pod, "pod.node_selector")] if isinstance(value, tuple) for term in value}
+    tainted = [node for node in facts.subjects("node") if _taints(facts, node)]
+    labels = {node: value for node in tainted if isinstance(value := facts.value(node, "node.labels"), tuple)}
+    return frozenset(node for node in tainted if wanted <= set(labels[node])) if wanted and len(labels) == len(tainted) else None
+
+
+def _behind_taints(given: Given, kind: str, counts: Mapping[str, int], named: dict[str, list[str]]) -> tuple[str, dict[str, list[str]]]:
+    """A node is counted for its taints before its labels are looked at: so of some nodes without the labels and others with taints, these may be the meant."""
+    if kind not in ("selector", "taint", "node") or "selector" not in counts or not counts.keys() & {"taint", "node"}:
+        return kind, named
+    there = meant(given.facts, given.subject)
+    if there is None:
+        labelled = any(isinstance(given.facts.value(node, "node.labels"), tuple) for node in given.facts.subjects("node"))
+        return "selector-or-taint" if labelled else kind, named
+    if not there:
+        return "selector", named
+    if all(is_shut(given.facts, node) for node in there):
+        return "node", named | {"node": sorted({of for node in there for of in _troubles(given.facts, node)})}
+    return "taint", named | {
+        "taint": [of for of in named.get("taint", ()) if of] or sorted({of for node in there for of in _taints(given.facts, node)})
+    }
+
+
 ROOM = ("gpu", "resources", "pods")
 _SHUT = ("taint", "selector", "affinity", "node")
 
@@ -97,7 +138,7 @@ def _unnamed_taint(facts: Facts, count: int, named: dict[str, list[str]]) -> tup
 def _workload(given: Given) -> Mapping[str, Value]:
     text = given.text("workload.scheduler_says")
     nodes, counts, named = parsed(text) if text else (0, {}, {})
-    kind = blocker(nodes, counts)
+    kind, named = _behind_taints(given, blocker(nodes, counts), counts, named)
     if kind == "taint" and not any(named["taint"]):
         kind, named = _unnamed_taint(given.facts, counts["taint"], named)
     if not text and given.number("workload.pods_unplaced"):
@@ -119,7 +160,7 @@ DERIVATIONS = (
             Spec(
                 name="workload.blocked_by",
                 type="text",
-                doc="why no node fits: gpu, resources, pods, taint, some-taint (which one cannot be told), selector, affinity, spread, ports, volume, claim, node, no-nodes, other, nobody (no scheduler has looked); empty if nothing",
+                doc="why no node fits: gpu, resources, pods, taint, some-taint (which one cannot be told), selector, selector-or-taint (which of the two cannot be told), affinity, spread, ports, volume, claim, node, no-nodes, other, nobody (no scheduler has looked); empty if nothing",
             ),
             Spec(
                 name="workload.blocked_for",

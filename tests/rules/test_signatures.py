@@ -29,7 +29,7 @@ SAYS = {
     "kernel-log": {"crashed", "disk-error", "gpu-or-driver", "hung", "machine-out-of-memory", "memory-limit"},
 }
 TRAITS = {
-    *("certificate-refused", "child-killed", "driver-collect", "frame-backward", "frame-checkpoint", "frame-load-model", "frame-read-data"),
+    *("certificate-refused", "child-killed", "connects-to", "driver-collect", "frame-backward", "frame-checkpoint", "frame-load-model", "frame-read-data"),
     *("gpu-library-not-loaded", "gpu-numbers", "gpu-shared", "leaked-shared-memory", "told-to-stop", "login-refused", "no-more-threads", "too-many-files"),
     *("mlflow-database-full", "mlflow-database-refuses", "mlflow-database-unknown-host", "mlflow-database-unreachable"),
     *("mlflow-database-unusable", "mlflow-driver-missing", "mlflow-host-rejected", "mlflow-other-server", "mlflow-refused"),

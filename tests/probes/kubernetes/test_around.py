@@ -74,6 +74,7 @@ TAINT = {"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}
         ("taints", ("node.kubernetes.io/unreachable:NoExecute",), node(spec={"taints": [TAINT]})),
         ("gpus", 4, node(status={"allocatable": {"nvidia.com/gpu": "4"}}, ready="False")),
         ("gpu_label", True, node(meta={"labels": {"nvidia.com/gpu.present": "true"}}, ready="False")),
+        ("labels", ("pool=gpu", "zone=a"), node(meta={"labels": {"zone": "a", "pool": "gpu"}}, ready="False")),
         ("architecture", "arm64", node(status={"nodeInfo": {"architecture": "arm64"}}, ready="False", spec={"unschedulable": True})),
     ],
 )  # fmt: skip

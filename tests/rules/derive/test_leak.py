@@ -225,6 +225,9 @@ def test_five_hundred_samples_take_twenty_milliseconds_at_most() -> None:
         ("Killed process 42 (python) total-vm:18231044kB, anon-rss:15902312kB, file-rss:0kB", None),
         ("across 3 hosts", None),
         ("rss is high", None),
+        ("3/3 - 12s - loss: 0.63 - host_mem_mb: 11", 11 * MIB),
+        ("free_mem_mb: 11", None),
+        ("total_mem_mb: 64000", None),
     ],
 )
 def test_a_program_says_how_much_memory_it_has(text: str, expected: float | None) -> None:
@@ -370,6 +373,12 @@ def test_a_dozen_samples_are_a_hint_and_no_more() -> None:
     found = facts(log_tail=log(14, lambda at: 10 + 116 * at), memory_limit_bytes=128 * MIB)
 
     assert derived(found, *ALL) == ("", "unseen", "leak", 14, "unseen", 104, True)
+
+
+def test_eight_samples_after_the_first_are_a_hint() -> None:
+    assert derived(facts(log_tail=log(9, lambda at: 10 + 116 * at), memory_limit_bytes=128 * MIB), "memory_growth_hint") == ("leak",)
+    assert derived(facts(log_tail=log(9, lambda _at: 40.0), memory_limit_bytes=128 * MIB), "memory_growth_hint") == ("flat",)
+    assert derived(facts(log_tail=log(7, lambda at: 10 + 116 * at), memory_limit_bytes=128 * MIB), "memory_growth_hint") == ("",)
 
 
 def test_too_few_samples_ask_for_the_source_that_nobody_looked_at() -> None:

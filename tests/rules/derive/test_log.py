@@ -195,6 +195,39 @@ def test_without_numbers_nobody_knows_who_holds_the_gpu(text: str | None) -> Non
     assert {"gpu_others_ratio": "unseen", "gpu_fragmented": "unseen"} == found
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("connecting to store:6379\nConnectionRefusedError: [Errno 111] Connection refused", "store"),
+        ("connecting to db:5432\nconnecting to store:6379\nConnectionRefusedError: [Errno 111] Connection refused", "store"),
+        ("connecting to db:5432\nredis.exceptions.ConnectionError: Error 111 connecting to store:6379. Connection refused.", "store"),
+        ("connecting to store:6379\n" + 50 * "a row\n" + "ConnectionRefusedError: [Errno 111] Connection refused", ""),
+        ("connecting to store:6379\nValueError: bad row", ""),
+    ],
+    ids=["announced", "the last announced", "the line names it itself", "long before", "another failure"],
+)
+def test_a_host_that_the_failure_does_not_name_is_the_one_announced_before(text: str, expected: str) -> None:
+    assert {"log_host": expected} == told(facts({APP: {"log_tail": text}}), APP, "log_host")
+
+
+# what it was at
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("step 10 loss 0.5\nsaving checkpoint 1", ("frame-checkpoint",)),
+        ("saving checkpoint 1\nstep 20 loss 0.4", ()),
+        ("loading model weights\nstep 1 loss 0.9\n    torch.save(state, path)", ("frame-checkpoint",)),
+        ("reading the whole file\nrow 4000\nrow 8000", ("frame-read-data",)),
+        ("saving checkpoint at step 20", ("frame-checkpoint",)),
+    ],
+    ids=["at the end", "it went on", "the last of two", "rows are counted while they are read", "the line counts a step itself"],
+)
+def test_what_a_program_was_at_is_over_once_it_goes_on(text: str, expected: tuple[str, ...]) -> None:
+    assert {"log_traits": expected} == told(facts({APP: {"log_tail": text}}), APP, "log_traits")
+
+
 # the engine's error
 
 

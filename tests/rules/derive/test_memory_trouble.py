@@ -23,6 +23,8 @@ OOM: Mapping[str, Value] = {"oom_killed": True, "last_oom_at": NOW - 60.2}
 RUNS: Mapping[str, Value] = {"state": "running", "exit_code": None, "started_at": NOW - 20, "runs_for": 20.0, "attempt_lasted": None}
 STEADY: Mapping[str, Value] = {"runs_for": 1800.0, "started_at": NOW - 1800, "attempt_lengths": ("20.0",)}
 
+ONCE: Mapping[str, Value] = {"ready": True, "restart_count": 1, "last_attempt_lasted": 6.0, "attempt_lengths": ("6.0",)}
+
 
 def trouble(**container: Value) -> Value:
     return told(facts({TRAINER: container}), TRAINER, "memory_trouble")["memory_trouble"]
@@ -45,6 +47,10 @@ def trouble(**container: Value) -> Value:
         ("child", {"stopped_by_command": True, "stop_grace_expired": True, "oom_killed": True, "last_oom_at": NOW - 900}),
         ("killed", {}),
         ("killed", RUNS),
+        ("", {**RUNS, **ONCE}),
+        ("killed", {**RUNS, **ONCE, "ready": False}),
+        ("killed", {**RUNS, **ONCE, "restart_count": 2}),
+        ("killed", {**RUNS, **ONCE, "runs_for": 3.0}),
         ("", {"stopped_by_command": True, "stop_grace_expired": True}),
         ("unseen", {"events_complete": False}),
         ("", {"exit_code": 0, "last_exit_code": 0, "log_tail": "done"}),
@@ -66,6 +72,10 @@ def trouble(**container: Value) -> Value:
         "a child, then docker stop",
         "SIGKILL by nobody known",
         "SIGKILL by nobody known, runs again",
+        "SIGKILL once, ready again for longer than before",
+        "SIGKILL once, not ready",
+        "SIGKILL twice",
+        "SIGKILL once, just now",
         "docker stop that ran out of patience",
         "SIGKILL, and the events have holes",
         "exit 0",

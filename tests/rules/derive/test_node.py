@@ -45,3 +45,31 @@ def test_a_node_tainted_by_kubernetes_itself_stops_those_that_stand_on_it_and_th
     )  # fmt: skip
 
     assert ["n1"] == [one.key for one in found.targets(API, "workload stopped_by node")]
+
+
+FULL = ("dedicated=farm:NoSchedule", "node.kubernetes.io/disk-pressure:NoSchedule")
+MIXED = "0/3 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 2 node(s) had untolerated taint(s)."
+
+
+@pytest.mark.parametrize(
+    ("labels", "placed", "expected"),
+    [
+        (("pool=farm",), False, ["full"]),
+        (("pool=other",), False, []),
+        (None, False, []),
+        (("pool=farm",), True, []),
+    ],
+    ids=["the one that its selector is meant for", "for none", "nobody read the labels", "a pod runs there"],
+)
+def test_a_node_that_takes_no_pods_stops_those_that_are_meant_for_it(labels: tuple[str, ...] | None, placed: bool, expected: list[str]) -> None:
+    known: dict[str, Value] = {} if labels is None else {"labels": labels}
+    found = facts(
+        {
+            "pod ml/api-0": {"ready": False, "node_selector": ("pool=farm",)}, "workload ml/Deployment/api": {"scheduler_says": None if placed else MIXED, "pods_unplaced": 1},
+            "node full": {"ready": True, "taints": FULL, **known}, "node gpu": {"ready": True, "taints": ("gpu=a:NoSchedule",), "labels": ("pool=gpu",)},
+            "node plain": {"ready": True, "taints": None, "labels": ()},
+        },
+        ["workload ml/Deployment/api runs pod ml/api-0", *(["pod ml/api-0 on node full"] if placed else [])],
+    )  # fmt: skip
+
+    assert expected == [one.key for one in found.targets(API, "workload stopped_by node")]

@@ -58,6 +58,27 @@ def test_a_taint_that_the_scheduler_does_not_name_is_told_by_the_nodes(taints: l
     assert {"blocked_by": kind, "blocked_for": named} == told(found, WHO, "blocked_by", "blocked_for")
 
 
+@pytest.mark.parametrize(
+    ("nodes", "selector", "kind", "named"),
+    [
+        ({"n1": (("gpu=a100:NoSchedule",), ("pool=spot",))}, ("pool=spot",), "taint", ("gpu=a100:NoSchedule",)),
+        ({"n1": (("node.kubernetes.io/disk-pressure:NoSchedule",), ("pool=spot",))}, ("pool=spot",), "node", ("disk-pressure",)),
+        ({"n1": (("gpu=a100:NoSchedule",), ("pool=other",))}, ("pool=spot",), "selector", ()),
+        ({"n1": (("gpu=a100:NoSchedule",), ("pool=spot", "zone=a"))}, ("pool=spot", "zone=b"), "selector", ()),
+        ({"n1": (("gpu=a100:NoSchedule",), ("pool=spot",))}, (), "selector-or-taint", ()),
+    ],
+    ids=["its owner's taint", "in trouble", "none has the label", "none has both labels", "no selector, so an affinity"],
+)
+def test_a_node_with_taints_may_be_the_one_that_the_selector_is_meant_for(
+    nodes: dict[str, tuple[tuple[str, ...], tuple[str, ...]]], selector: tuple[str, ...], kind: str, named: tuple[str, ...]
+) -> None:
+    says = "0/6 nodes are available: 1 node(s) had untolerated taint(s), 5 node(s) didn't match Pod's node affinity/selector." + END
+    seen = {f"node {name}": {"taints": taints, "labels": labels} for name, (taints, labels) in nodes.items()}
+    found = facts({WHO: {"scheduler_says": says, "pods_unplaced": 1}, "pod ml/api-0": {"node_selector": selector}, **seen}, [f"{WHO} runs pod ml/api-0"])
+
+    assert {"blocked_by": kind, "blocked_for": named} == told(found, WHO, "blocked_by", "blocked_for")
+
+
 def test_nothing_is_in_the_way_of_pods_that_have_a_node() -> None:
     assert {"blocked_by": ""} == told(facts({WHO: {"scheduler_says": None, "pods_unplaced": 0}}), WHO, "blocked_by")
 
