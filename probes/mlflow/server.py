@@ -24,6 +24,9 @@ PREFIXES = ("/mlflow", "/tracking")
 """Where a server with --static-prefix is usually put; asked for only where nothing is found at the address itself."""
 
 _VERSION = re.compile(r"^\d+\.\d+\.\d+[\w.]*$")
+_OF_A_STORE = re.compile(r"(?:<\?xml[^>]*>)?\s*<Error>\s*<Code>")
+"""How an S3 store answers what it does not know; some have a /health of their own that says OK."""
+
 _KINDS = re.compile(r"^([a-z][a-z0-9+.-]*):|^(?=[./~])|^(?=[A-Za-z]:\\)")
 
 SPECS = (
@@ -218,6 +221,8 @@ def _is_mlflow(answer: Answer, says: str, *, healthy: bool, version: Value) -> b
     """MLflow's answers are plain text and JSON of a known form; what a login or a gateway says is not the server's word."""
     if (healthy and version) or says in ("ok", "host-header") or says.startswith("database-") or answer.code:
         return True
+    if _OF_A_STORE.match(answer.words):
+        return False
     if healthy or answer.status in (401, 403, *GATEWAY) or 300 <= answer.status < 400:
         return None
     return False

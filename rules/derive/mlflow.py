@@ -211,12 +211,19 @@ def _server(given: Given) -> Mapping[str, Value]:
         "mlflow.own_loopback_of": owner if own else "",
         "mlflow.service_missing": missing,
         "mlflow.service_empty": empty,
+        "mlflow.server_process": _server_process(facts, address(given.subject.key)),
         "mlflow.listened_by_other": "" if answered or serving else _listened_by_other(facts, address(given.subject.key)),
         "mlflow.elsewhere": tuple(
             sorted(other.key for other in facts.subjects("mlflow") if other != given.subject and text(facts, other, "mlflow.answer_says") == "ok")
         )
         or None,
     }
+
+
+def _server_process(facts: Facts, it: Address | None) -> str:
+    if it is None or not is_loopback(it.host):
+        return ""
+    return max((one.key for one in facts.subjects("process") if facts.value(one, "process.server_port") == it.port), default="")
 
 
 _NO_HTTP = re.compile(r"(?:postgres|mysqld|mariadbd|redis-server|valkey-server|mongod|memcached|sshd)\b")
@@ -402,6 +409,7 @@ DERIVATIONS = (
             Spec(name="mlflow.own_loopback_of", type="text", doc="the container that means itself by this address; empty for other addresses"),
             Spec(name="mlflow.service_missing", type="bool", doc="its host is the name of a Service that is not there"),
             Spec(name="mlflow.service_empty", type="bool", doc="its host is a Service with nobody ready behind it"),
+            Spec(name="mlflow.server_process", type="text", doc="the process of this machine that is told to serve at its port; empty where none is known"),
             Spec(
                 name="mlflow.listened_by_other",
                 type="text",

@@ -182,3 +182,11 @@ def test_a_link_local_address_is_not_asked_because_a_workload_names_it(address: 
 
     assert isinstance(gap, Unavailable)
     assert (gap.why, "link-local" in gap.detail) == ("not reached", True)
+
+
+def test_an_artifact_store_that_says_ok_to_health_is_no_mlflow() -> None:
+    error = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>MethodNotAllowed</Code><Message>The specified method is not allowed</Message></Error>'
+    with served(Script({"/health": Said(200, "OK"), "experiments/search": Said(405, error)})) as url:
+        it = seen(SWEEP, url)
+
+    assert (True, False) == (it["healthy"], it["is_mlflow"])
