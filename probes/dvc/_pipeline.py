@@ -46,6 +46,8 @@ class Item(msgspec.Struct, frozen=True):
     remote: bool = False
     """Not a file of this machine, such as s3://…."""
     cached: bool = True
+    pushed: bool = True
+    """A push brings it to the default remote: not what says `push: false`, names a remote of its own, or is kept by another repository."""
 
 
 class Parameters(msgspec.Struct, frozen=True):
@@ -184,8 +186,9 @@ def _tracked_file(access: Access, repo: str, path: str) -> Iterator[Stage | Trac
         yield Unread(path, f"{path} is a stage of DVC before 1.0")
         return
     folder = os.path.normpath(os.path.join(os.path.dirname(path), said.get("wdir") or "."))  # noqa: PTH118, PTH120  # inside the repository
-    outs = tuple(_item(folder, out["path"], out, cached=out.get("cache", True) is not False) for out in said.get("outs") or ())
     deps = said.get("deps") or ()
+    elsewhere = any("repo" in dep for dep in deps)
+    outs = tuple(_item(folder, out["path"], out, flags=out, pushed=not elsewhere) for out in said.get("outs") or ())
     sources = tuple(_item(folder, dep["path"], dep) for dep in deps if "path" in dep and "repo" not in dep)
     yield Tracked(path, outs, imported=bool(deps), sources=sources)
 
@@ -223,7 +226,7 @@ def _stage(path: str, name: str, definition: Mapping[str, Any], lock: Mapping[st
         command=_command(definition["cmd"]),
         deps=tuple(_item(folder, dep, deps.get(dep)) for dep in definition.get("deps") or ()),
         params=tuple(_parameters(folder, definition.get("params") or (), lock.get("params") or {})),
-        outs=tuple(_item(folder, out, outs.get(out), cached=cached) for out, cached in _outs(definition)),
+        outs=tuple(_item(folder, out, outs.get(out), flags=flags) for out, flags in _outs(definition)),
         frozen=definition.get("frozen") is True,
         always_changed=definition.get("always_changed") is True,
         recorded=bool(lock),
@@ -235,13 +238,13 @@ def _command(said: Any) -> Command:
     return tuple(str(line) for line in said) if isinstance(said, list) else str(said)
 
 
-def _outs(definition: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """The outputs, and whether they are kept in the cache."""
+def _outs(definition: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The outputs, and their flags."""
     for section in ("outs", "metrics", "plots"):
         for entry in definition.get(section) or ():
             named = entry if isinstance(entry, dict) else {entry: {}}
             for path, flags in named.items():
-                yield path, not (isinstance(flags, dict) and flags.get("cache") is False)
+                yield path, flags if isinstance(flags, dict) else {}
 
 
 def _parameters(folder: str, said: Sequence[Any], lock: Mapping[str, Any]) -> Iterator[Parameters]:
@@ -256,10 +259,12 @@ def _parameters(folder: str, said: Sequence[Any], lock: Mapping[str, Any]) -> It
         yield Parameters(placed(folder, file), tuple(wanted), inside)
 
 
-def _item(folder: str, path: str, recorded: Mapping[str, Any] | None, *, cached: bool = True) -> Item:
+def _item(folder: str, path: str, recorded: Mapping[str, Any] | None, *, flags: Mapping[str, Any] | None = None, pushed: bool = True) -> Item:
     outside = bool(_URL.match(path))
     inside = path if outside else placed(folder, path)
-    return Item(inside, recorded_as(recorded or {}), outside, cached)
+    said = flags or {}
+    cached = said.get("cache") is not False
+    return Item(inside, recorded_as(recorded or {}), outside, cached, cached and pushed and said.get("push") is not False and not said.get("remote"))
 
 
 def placed(folder: str, path: str) -> str:

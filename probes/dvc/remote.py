@@ -5,7 +5,7 @@ repo /repo  repo.remote_says="denied"  repo.remote_words="AccessDenied: Access D
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from probes._access import Access, Unreachable
 from probes._contract import Answer, Look, Probe, Spec, Subject, Unavailable, Value
@@ -13,11 +13,12 @@ from probes._s3 import Client, Head, Identity, Ladder
 from probes._s3_grant import grant
 from probes.dvc._config import Remote
 from probes.dvc._pipeline import Pipeline
-from probes.dvc._status import object_path
+from probes.dvc._status import cache_folder, object_path
 from probes.dvc._tree import Tree, at_tree
 from probes.dvc.repository import s3_place
 
 SAMPLE = 5
+MOST_IN_A_FOLDER = 200
 GIVES = (
     Spec(
         name="repo.remote_says", type="text", doc="What came of listing it, in one word: denied, no-bucket, refused …; none where the list was given."
@@ -33,6 +34,11 @@ GIVES = (
     Spec(name="repo.objects_asked", type="int", doc="Recorded objects that the remote was asked for, at most 5; none where it could not be asked."),
     Spec(name="repo.objects_missing", type="int", doc="Of those, how many are not there."),
     Spec(name="repo.objects_denied", type="int", doc="Of those, how many may not be seen."),
+    Spec(
+        name="repo.objects_lost",
+        type="texts",
+        doc="Outputs of which nothing is in the work tree, in the cache, or in the remote, of those that this was asked for; also of a remote that is a folder.",
+    ),
 )
 
 
@@ -51,7 +57,9 @@ def _answers(access: Access, it: Tree) -> Iterator[Answer]:
     remote = it.config.remotes.get(it.config.default)
     place = s3_place(remote) if remote is not None else None
     if remote is None or not remote.url or remote.scheme == "local":
-        yield Look(subject=it.subject, values=dict.fromkeys((spec.name for spec in GIVES), None), command="dvc remote list")
+        lost = _lost_of_folder(access, it, remote) if remote is not None and remote.url else ()
+        values = {**dict.fromkeys((spec.name for spec in GIVES), None), "repo.objects_lost": lost or None}
+        yield Look(subject=it.subject, values=values, command=f"cd {it.folder}; dvc status --cloud" if remote else "dvc remote list")
         return
     if place is None:
         detail = f"The remote {remote.name} is of the kind {remote.scheme}, which is not asked."
@@ -63,10 +71,16 @@ def _answers(access: Access, it: Tree) -> Iterator[Answer]:
         yield _blind(it, error.why, error.detail, "Install boto3: pip install 'diagnose[s3]'.")
         return
     ladder = client.ladder()
-    keys = () if _by_name(remote) else _sample(it.pipeline, place.prefix)
+    absent = _absent(access, it)
+    keys = () if _by_name(remote) else _sample(it.pipeline, place.prefix, absent)
     asked = client.heads(keys) if ladder.step in ("", "signed") and ladder.known else {}
+    lost = tuple(path for one, path in absent.items() if asked.get(_key(place.prefix, one)) == "not there")
     endpoint = f" --endpoint-url {place.endpoint}" if place.endpoint else ""
-    yield Look(subject=it.subject, values=_values(ladder, asked), command=f"aws s3 ls s3://{place.bucket}/{place.prefix}{endpoint}")
+    yield Look(
+        subject=it.subject,
+        values={**_values(ladder, asked), "repo.objects_lost": lost or None},
+        command=f"aws s3 ls s3://{place.bucket}/{place.prefix}{endpoint}",
+    )
     remedy = grant(ladder.says, place.bucket, place.prefix)
     if remedy:
         detail = f"What lies in s3://{place.bucket}/{place.prefix} could not be seen: {ladder.words}."
@@ -97,11 +111,30 @@ def _by_name(remote: Remote) -> bool:
     return "true" in (remote.get("version_aware").lower(), remote.get("worktree").lower())
 
 
-def _sample(pipeline: Pipeline, prefix: str) -> tuple[str, ...]:
-    """Objects that a push would have brought there, spread over all that are recorded."""
-    recorded = sorted({object_path(out.recorded) for one in pipeline.makers for out in one.outs if out.recorded and out.cached})
+def _sample(pipeline: Pipeline, prefix: str, absent: Iterable[str]) -> tuple[str, ...]:
+    """Objects that a push would have brought there: first those that only the remote can have, then some spread over all that are recorded."""
+    recorded = sorted({object_path(out.recorded) for one in pipeline.makers for out in one.outs if out.recorded and out.pushed})
     step = max(1, len(recorded) // SAMPLE)
-    return tuple(f"{prefix}/{one}".lstrip("/") for one in recorded[::step][:SAMPLE])
+    return tuple(_key(prefix, one) for one in list(dict.fromkeys((*absent, *recorded[::step])))[:SAMPLE])
+
+
+def _key(prefix: str, path: str) -> str:
+    return f"{prefix}/{path}".lstrip("/")
+
+
+def _absent(access: Access, it: Tree) -> dict[str, str]:
+    """Objects that a push would have brought to the remote and that are not on this machine, each with its output."""
+    cache = cache_folder(it.config, it.folder)
+    wanted = {object_path(out.recorded): out.path for one in it.pipeline.makers for out in one.outs if out.recorded and out.pushed and not out.remote}
+    return {one: path for one, path in wanted.items() if not any(access.path(place).exists() for place in (f"{cache}/{one}", f"{it.folder}/{path}"))}
+
+
+def _lost_of_folder(access: Access, it: Tree, remote: Remote) -> tuple[str, ...]:
+    """Nothing where the folder itself is not there, or keeps files by their names."""
+    if _by_name(remote) or not access.path(remote.url).is_dir():
+        return ()
+    absent = list(_absent(access, it).items())[:MOST_IN_A_FOLDER]
+    return tuple(path for one, path in absent if not access.path(f"{remote.url}/{one}").exists())
 
 
 def _values(ladder: Ladder, asked: Mapping[str, Head]) -> dict[str, Value]:

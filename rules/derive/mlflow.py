@@ -409,7 +409,11 @@ DERIVATIONS = (
             Spec(name="mlflow.own_loopback_of", type="text", doc="the container that means itself by this address; empty for other addresses"),
             Spec(name="mlflow.service_missing", type="bool", doc="its host is the name of a Service that is not there"),
             Spec(name="mlflow.service_empty", type="bool", doc="its host is a Service with nobody ready behind it"),
-            Spec(name="mlflow.server_process", type="text", doc="the process of this machine that is told to serve at its port; empty where none is known"),
+            Spec(
+                name="mlflow.server_process",
+                type="text",
+                doc="the process of this machine that is told to serve at its port; empty where none is known",
+            ),
             Spec(
                 name="mlflow.listened_by_other",
                 type="text",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from agent.discover import Target
 from agent.pipeline import diagnose
@@ -177,6 +178,36 @@ def _sign(it: Repository, monkeypatch: pytest.MonkeyPatch, key: str, secret: str
         monkeypatch.delenv(name, raising=False)
     for name, value in it.settings.items():
         monkeypatch.setenv(name, value)
+
+
+def _recorded_and_nowhere(it: Repository, **flags: bool) -> None:
+    """Added and committed, and then nothing of it is on this machine."""
+    it.write("new.txt", "new\n")
+    it.dvc("add", "--quiet", "new.txt")
+    said = it.read("new.txt.dvc")
+    said["outs"][0].update(flags)
+    it.write("new.txt.dvc", yaml.safe_dump(said))
+    it.commit("New data")
+    shutil.rmtree(it.root / ".dvc/cache")
+    (it.root / "new.txt").unlink()
+
+
+@pytest.mark.parametrize("where", ["in_s3", "repository"])
+def test_what_was_never_pushed_is_lost_to_a_fresh_clone(where: str, request: pytest.FixtureRequest) -> None:
+    it = request.getfixturevalue(where)
+    it.dvc("push", "--quiet")
+    _recorded_and_nowhere(it)
+    report = looked(it)
+
+    assert remote("not-pushed") == said(report)
+    assert "new.txt" in report.incidents[0].fix[0].do
+
+
+def test_what_is_not_meant_to_be_pushed_is_not_missed(repository: Repository) -> None:
+    repository.dvc("push", "--quiet")
+    _recorded_and_nowhere(repository, push=False)
+
+    assert [] == said(looked(repository))
 
 
 def test_a_remote_that_can_be_used_is_passed_over(in_s3: Repository) -> None:
