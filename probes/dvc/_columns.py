@@ -32,7 +32,7 @@ FORMS: Mapping[str, str] = {
 }
 _POINTER = b"version https://git-lfs"
 _PAGE = re.compile(rb"\s*(?:<!doctype\s|<html[\s>]|<\?xml\s[^>]*>\s*<Error>|<Error>)", re.IGNORECASE)
-_SEPARATORS = ",;\t|"
+SEPARATORS = ",;\t|"
 _NULLS = frozenset(("", "#n/a", "#n/a n/a", "#na", "-1.#ind", "-1.#qnan", "-nan", "1.#ind", "1.#qnan", "<na>", "n/a", "na", "null", "nan", "none"))
 """What pandas reads as null, in lower case."""
 _INTEGER = re.compile(r"\s*[-+]?\d+\s*")
@@ -227,7 +227,7 @@ def _csv(text: str) -> Table:
 def separator_of(line: str) -> str:
     """The one that stands most often in the first line, outside of quotes."""
     bare = re.sub(r'"[^"]*"', "", line)
-    return max(_SEPARATORS, key=bare.count)
+    return max(SEPARATORS, key=bare.count)
 
 
 def _is_header(names: list[str]) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from probes.dvc._columns import MOST_COLUMNS
+from probes.dvc._columns import MOST_COLUMNS, SEPARATORS
 from probes.dvc._types import ANY, Type, typed
 
 SIGNATURE = "MLflow signature"
@@ -139,7 +139,7 @@ def _delimiter(dialect: Any) -> str:
     """Of a dialect as Frictionless 5 nests it by the format, or as its standard has it."""
     said = dialect.get("csv", dialect) if isinstance(dialect, Mapping) else None
     found = said.get("delimiter") if isinstance(said, Mapping) else None
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, str) and len(found) == 1 and found in SEPARATORS else ""
 
 
 def _constraint(field: Mapping[str, Any], name: str) -> bool:

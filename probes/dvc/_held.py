@@ -56,7 +56,7 @@ def _strong(files: Datafiles, dataset: Dataset, table: Table) -> Iterator[Broken
             yield one, difference
     for one in (*dataset.fed, *_unlinked(files, dataset)):
         difference = compare(one, table)
-        if difference is not None and (not difference.any or _is_fed(files, dataset, one, table)):
+        if difference is not None and (not difference.any or _is_fed(files, dataset, one, difference)):
             yield one, difference
 
 
@@ -103,12 +103,17 @@ def _share(expected: Expected, table: Table) -> float:
     return len(wanted & set(table.names)) / len(wanted) if wanted else 0.0
 
 
-def _is_fed(files: Datafiles, dataset: Dataset, model: Expected, table: Table) -> bool:
-    """Whether a model is fed with a file as it is: some version of the file had all that it wants, or this one has most of it and nothing else is to be encoded."""
-    versions = files.versions(dataset)
+def _is_fed(files: Datafiles, dataset: Dataset, model: Expected, difference: Difference) -> bool:
+    """Whether a model is fed with a file as it is: some version of the file had all that it wants, or this one has most of it and nothing else is to be encoded.
+
+    What always had nulls where the model takes none is not: whoever trained it has filled or dropped them.
+    """
+    versions, table = files.versions(dataset), files.table_or_none(dataset.path)
     known = [versions.table(versions.recorded()), *(versions.table(one.recorded) for one in files.known(dataset))]
     if any(satisfies([model], one) for one in known):
         return True
+    if table is None or difference.only_nulls:
+        return False
     missing = [one.name for one in model.columns if one.name not in table.names]
     return _share(model, table) >= SHARE and not encoded(missing, [table])
 
@@ -138,7 +143,7 @@ def _weak(files: Datafiles, dataset: Dataset, table: Table) -> Iterator[Broken]:
                 yield expected, difference
     for model in dataset.trained:
         difference = compare(model, table)
-        if difference is not None and (not difference.any or _is_fed(files, dataset, model, table)):
+        if difference is not None and (not difference.any or _is_fed(files, dataset, model, difference)):
             yield model, difference
 
 

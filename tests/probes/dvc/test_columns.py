@@ -154,3 +154,7 @@ def test_the_separator_of_a_contract(tmp_path: Path, dialect: Mapping[str, Any])
 
     assert "its separator is a comma, not a semicolon" == difference(tmp_path, resource, "id,x\n1,2.5\n").separator
     assert not difference(tmp_path, resource, "id;x\n1;2.5\n").any
+
+
+def test_a_separator_that_is_not_told_apart_is_not_held_against_it(tmp_path: Path) -> None:
+    assert not difference(tmp_path, {"path": "a.csv", "schema": FIELDS, "dialect": {"delimiter": "||"}}, "id,x\n1,2.5\n").any

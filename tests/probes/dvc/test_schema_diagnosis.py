@@ -117,14 +117,25 @@ def _broken_off(it: Repository) -> None:
 
 def _wanted_by_a_model(it: Repository) -> None:
     """Both files had what the model takes; it is fed with the one that is made from the other."""
+    _model(it)
+    _delivered(it, "id,y\n1,0\n2,1\n")
+    it.dvc("repro", "--quiet")
+    it.commit("Run")
+
+
+def _with_nulls_for_ever(it: Repository) -> None:
+    """Whoever trained the model has dropped them."""
+    _delivered(it, "id,x,y\n1,0.5,0\n,0.7,1\n")
+    _model(it)
+
+
+def _model(it: Repository) -> None:
+    """A signature that no stage names, and data that is copied."""
     columns = [{"type": "long", "name": "id", "required": True}, {"type": "double", "name": "x", "required": True}]
     it.write("models/MLmodel", yaml.safe_dump({"signature": {"inputs": json.dumps(columns)}}))
     it.write("helper.py", "FACTOR = 1\n")
     it.dvc("repro", "--quiet", "--force")
     it.commit("A model")
-    _delivered(it, "id,y\n1,0\n2,1\n")
-    it.dvc("repro", "--quiet")
-    it.commit("Run")
 
 
 RECORDED: Mapping[str, tuple[Callable[[Repository], None], str, str, str]] = {
@@ -163,6 +174,7 @@ QUIET: Mapping[str, Callable[[Repository], object]] = {
     "no contract": lambda _it: None,
     "data and contract changed together": _grown,
     "a column that nobody expects": lambda it: it.write("data/raw.schema.yaml", CONTRACT.replace("  x: {dtype: float64}\n", "")),
+    "nulls that whoever trained a model has dropped": _with_nulls_for_ever,
     "empty from the first day": lambda it: _delivered(it, "", "data/none.csv"),
     "empty since a stage found nothing": _rejected_none,
     "other separators, and all was run with them": _run_with_semicolons,
