@@ -32,7 +32,7 @@ FORMS: Mapping[str, str] = {
 }
 _POINTER = b"version https://git-lfs"
 _PAGE = re.compile(rb"\s*(?:<!doctype\s|<html[\s>]|<\?xml\s[^>]*>\s*<Error>|<Error>)", re.IGNORECASE)
-_SEPARATORS = ",;\t|"
+SEPARATORS = ",;\t|"
 _NULLS = frozenset(("", "#n/a", "#n/a n/a", "#na", "-1.#ind", "-1.#qnan", "-nan", "1.#ind", "1.#qnan", "<na>", "n/a", "na", "null", "nan", "none"))
 """What pandas reads as null, in lower case."""
 _INTEGER = re.compile(r"\s*[-+]?\d+\s*")
@@ -126,10 +126,28 @@ def damage(place: Path, name: str, start: bytes) -> Damage | None:
         return Damage("error-page", "it is a page of HTML or XML, such as a server answers with when it refuses")
     if form == "parquet":
         return _damaged_parquet(place, start)
+    return _damaged_text(place, start, packed=packed)
+
+
+def _damaged_text(place: Path, start: bytes, *, packed: bool) -> Damage | None:
     zipped = start.startswith(b"\x1f\x8b")
-    if not packed and (zipped or start.startswith(b"PAR1")):
-        return Damage("other-format", "it is gzip" if zipped else "it is Parquet")
-    return Damage("other-format", "it is not gzip") if packed and not zipped else None
+    if not packed:
+        other = "gzip" if zipped else "Parquet" if start.startswith(b"PAR1") else ""
+        return Damage("other-format", f"it is {other}") if other else None
+    if not zipped:
+        return Damage("other-format", "it is not gzip")
+    whole = place.stat().st_size <= len(start)
+    return Damage("truncated", f"its gzip breaks off after {len(start)} bytes") if whole and _breaks_off(start) else None
+
+
+def _breaks_off(packed: bytes) -> bool:
+    """Whether a whole gzip has no end, as far as its first part tells."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        text = unpacker.decompress(packed, HEAD)
+    except zlib.error:
+        return False
+    return len(text) < HEAD and not unpacker.eof
 
 
 def _damaged_parquet(place: Path, start: bytes) -> Damage | None:
@@ -185,7 +203,7 @@ def _decoded(start: bytes) -> str:
 
 
 def _csv(text: str) -> Table:
-    separator = _separator(text.partition("\n")[0])
+    separator = separator_of(text.partition("\n")[0])
     rows = csv.reader(io.StringIO(text), delimiter=separator)
     try:
         names = next(rows)
@@ -206,10 +224,10 @@ def _csv(text: str) -> Table:
     return Table(columns=columns, form="csv", headed=headed, separator=separator)
 
 
-def _separator(line: str) -> str:
+def separator_of(line: str) -> str:
     """The one that stands most often in the first line, outside of quotes."""
     bare = re.sub(r'"[^"]*"', "", line)
-    return max(_SEPARATORS, key=bare.count)
+    return max(SEPARATORS, key=bare.count)
 
 
 def _is_header(names: list[str]) -> bool:

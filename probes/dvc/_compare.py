@@ -2,11 +2,13 @@
 
 compare(expected, table)  ->  Difference(missing=("age",), renamed=("Age for age",), types=("id: integer is wanted, …",), nulls=(), …)
 
-Columns that nobody expects, another order, and nulls that nobody forbids are no difference. Of text files a type is wrong where a value
+Columns that nobody expects or rules out, another order, and nulls that nobody forbids are no difference. Of text files a type is wrong where a value
 is no such thing; a whole number may stand for any other.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 
@@ -24,16 +26,18 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Columns of integers that hold nulls, and nothing else that is no integer."""
     renamed: tuple[str, ...] = ()
     separator: str = ""
+    unexpected: tuple[str, ...] = ()
+    """Columns that a closed contract rules out."""
     columns: tuple[str, ...] = ()
-    """The names, as they are written, of all columns at fault."""
+    """The names, as they are written, of all columns at fault that are expected."""
 
     @property
     def any(self) -> bool:
-        return bool(self.missing or self.types or self.nulls or self.separator)
+        return bool(self.missing or self.types or self.nulls or self.separator or self.unexpected)
 
     @property
     def only_nulls(self) -> bool:
-        return bool(self.nulls) and not (self.missing or self.types or self.separator)
+        return bool(self.nulls) and not (self.missing or self.types or self.separator or self.unexpected)
 
 
 def compare(expected: Expected, table: Table) -> Difference | None:
@@ -45,21 +49,28 @@ def compare(expected: Expected, table: Table) -> Difference | None:
     missing = [one for one in expected.columns if one.required and one.name not in have]
     renamed = [(one.name, alike[_plain(one.name)]) for one in missing if _plain(one.name) in alike]
     types = [(one, why) for one in expected.columns if one.name in have and (why := _type(one, have[one.name], table, expected))]
-    nulls = [one for one in expected.columns if one.name in have and _only_nulls(one, have[one.name], table)]
+    nulls = [one for one in expected.columns if one.name in have and _only_nulls(one, have[one.name], table, expected)]
     return Difference(
         missing=tuple(shown(one.name) for one in missing),
         types=tuple(f"{shown(one.name)}: {why}" for one, why in types if one not in nulls),
         nulls=tuple(shown(one.name) for one in nulls),
         renamed=tuple(f"{shown(now)} for {shown(was)}" for was, now in renamed),
         separator=_separator(expected, table),
+        unexpected=tuple(shown(name) for name in have if name and name not in {one.name for one in expected.columns}) if expected.closed else (),
         columns=tuple(dict.fromkeys(one.name for one in (*missing, *(one for one, _why in types), *nulls))),
     )
+
+
+def satisfies(expected: Iterable[Expected], table: Table | None) -> bool | None:
+    """None where it cannot be told."""
+    found = [compare(one, table) for one in expected] if table is not None else [None]
+    return None if None in found else not any(one is not None and one.any for one in found)
 
 
 def _separator(expected: Expected, table: Table) -> str:
     if not expected.separator or not table.separator or expected.separator == table.separator or len(table.columns) < 2:
         return ""
-    return f"its separator is {_named(table.separator)}, and was {_named(expected.separator)}"
+    return f"its separator is {_named(table.separator)}, not {_named(expected.separator)}"
 
 
 def _named(separator: str) -> str:
@@ -79,16 +90,16 @@ def _type(wanted: Wanted, column: Column, table: Table, expected: Expected) -> s
     if table.exact:
         good = any(fits(column.type, one, coerced=expected.coerced) for one in wanted.types)
         return "" if good else f"{words} is wanted, it is {column.type}"
-    held = [_held(column.seen, one, table.form) for one in wanted.types]
+    held = [_held(column.seen, one, table.form, literal=expected.literal) for one in wanted.types]
     return "" if "" in held else f"{words} is wanted, it holds {held[0]}"
 
 
-def _held(seen: Seen, want: Type, form: str) -> str:
+def _held(seen: Seen, want: Type, form: str, *, literal: bool) -> str:
     """What a column of text holds that a type does not allow; empty where all could be read as that type."""
     kinds = (("text", seen.texts + seen.dated), ("true or false", seen.booleans), ("fractions", seen.floats), ("lists or objects", seen.others))
     bad = {word: count for word, count in kinds if count}
     if want.family == "integer":
-        wrong = bad
+        wrong = {**bad, **({"integers written as 1.0": seen.wholes} if literal and form == "csv" else {})}
     elif want.family in NUMBERS:
         wrong = {word: count for word, count in bad.items() if word != "fractions"}
     elif want.family == "boolean":
@@ -103,9 +114,10 @@ def _held(seen: Seen, want: Type, form: str) -> str:
     return ", ".join(f"{word} ({count} of {seen.values} rows read)" for word, count in wrong.items() if count)
 
 
-def _only_nulls(wanted: Wanted, column: Column, table: Table) -> bool:
-    """Integers are wanted, and nulls make a column of fractions of what holds nothing but integers."""
-    if wanted.nullable or not column.seen.nulls or not any(one.family == "integer" for one in wanted.types):
+def _only_nulls(wanted: Wanted, column: Column, table: Table, expected: Expected) -> bool:
+    """Integers are wanted, and nulls make a column of fractions of what holds nothing but integers. Where they are allowed, they may have done so still."""
+    written = expected.literal and table.form == "csv" and column.seen.wholes
+    if (wanted.nullable and not written) or not column.seen.nulls or not any(one.family == "integer" for one in wanted.types):
         return False
     if table.exact:
         return column.type.family in ("integer", "float")

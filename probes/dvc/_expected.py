@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from probes.dvc._columns import MOST_COLUMNS
+from probes.dvc._columns import MOST_COLUMNS, SEPARATORS
 from probes.dvc._types import ANY, Type, typed
 
 SIGNATURE = "MLflow signature"
@@ -41,6 +41,10 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     coerced: bool = True
     """Whoever checks it converts numbers first, or does not tell them apart."""
     separator: str = ""
+    closed: bool = False
+    """It rules out any other column."""
+    literal: bool = False
+    """Of text, 1.0 is no integer."""
 
     @property
     def words(self) -> str:
@@ -89,12 +93,14 @@ def _pandera(said: Mapping[str, Any], source: str) -> Expected | None:
             Wanted(name, _types(one.get("dtype")), one.get("required") is not False, one.get("nullable") is True) for name, one in named.items()
         ),
         coerced=said.get("coerce") is True or any(one.get("coerce") is True for one in named.values()),
+        closed=said.get("strict") is True and len(named) == len(inner),
     )
 
 
 def _suite(said: Mapping[str, Any], source: str) -> Expected:
     """A suite expects of one column in several places; what it has no type for may be of any."""
     names: dict[str, tuple[Type, ...]] = {}
+    closed = False
     for one in said["expectations"]:
         kind, about = (one.get("type") or one.get("expectation_type"), one.get("kwargs")) if isinstance(one, Mapping) else (None, None)
         if not isinstance(about, Mapping):
@@ -102,21 +108,38 @@ def _suite(said: Mapping[str, Any], source: str) -> Expected:
         if kind in ("expect_table_columns_to_match_set", "expect_table_columns_to_match_ordered_list"):
             listed = about.get("column_set" if kind.endswith("set") else "column_list")
             names |= {str(name): names.get(str(name), ()) for name in listed or ()}
+            closed = closed or (bool(listed) and about.get("exact_match") is not False)
         elif isinstance(kind, str) and kind.startswith("expect_column_") and isinstance(about.get("column"), str):
             types = _types(about.get("type_list") or about.get("type_"))
             names[about["column"]] = types or names.get(about["column"], ())
-    return Expected(source=source, tool="Great Expectations", columns=tuple(Wanted(name, types) for name, types in names.items()), coerced=False)
+    columns = tuple(Wanted(name, types) for name, types in names.items())
+    return Expected(source=source, tool="Great Expectations", columns=columns, coerced=False, closed=closed)
 
 
 def _frictionless(said: Mapping[str, Any], source: str) -> Expected | None:
-    """A Table Schema, or a resource that names its file; whoever reads by it converts."""
+    """A Table Schema, or a resource that names its file; whoever reads by it converts, but no 1.0 to an integer, and takes other columns if not told otherwise."""
     schema = said.get("schema") if "fields" not in said else said
     path = said.get("path")
     if not isinstance(schema, Mapping) or not isinstance(schema.get("fields"), list):
         return None
     fields = [one for one in schema["fields"] if isinstance(one, Mapping) and isinstance(one.get("name"), str)]
     columns = tuple(Wanted(one["name"], _types(one.get("type")), nullable=not _constraint(one, "required")) for one in fields)
-    return Expected(source=source, tool="Frictionless", columns=columns, path=path if isinstance(path, str) else "")
+    return Expected(
+        source=source,
+        tool="Frictionless",
+        columns=columns,
+        path=path if isinstance(path, str) else "",
+        separator=_delimiter(said.get("dialect")),
+        closed=schema.get("fieldsMatch") in ("exact", "equal", "subset"),
+        literal=True,
+    )
+
+
+def _delimiter(dialect: Any) -> str:
+    """Of a dialect as Frictionless 5 nests it by the format, or as its standard has it."""
+    said = dialect.get("csv", dialect) if isinstance(dialect, Mapping) else None
+    found = said.get("delimiter") if isinstance(said, Mapping) else None
+    return found if isinstance(found, str) and len(found) == 1 and found in SEPARATORS else ""
 
 
 def _constraint(field: Mapping[str, Any], name: str) -> bool:
@@ -137,7 +160,8 @@ def _json_schema(said: Mapping[str, Any], source: str) -> Expected | None:
         nullable = "null" in (types if isinstance(types, list) else [types])
         formatted = isinstance(one, Mapping) and "format" in one
         columns.append(Wanted(str(name), () if formatted or types is None else _without_null(_types(types)), str(name) in needed, nullable))
-    return Expected(source=source, tool="JSON Schema", columns=tuple(columns))
+    closed = row.get("additionalProperties") is False and not row.get("patternProperties")
+    return Expected(source=source, tool="JSON Schema", columns=tuple(columns), closed=closed)
 
 
 def _without_null(types: tuple[Type, ...]) -> tuple[Type, ...]:

@@ -15,6 +15,7 @@ import msgspec
 from probes._access import MOST_OUTPUT, Access, Unreachable
 from probes.dvc._columns import Damage, Table, UnreadError, damage, form_of, head, text_table
 from probes.dvc._datasets import Dataset
+from probes.dvc._ends import broken_off
 from probes.dvc._history import Commit, NoHistoryError
 from probes.dvc._parquet import table as parquet_table
 from probes.dvc._pipeline import Item, Recorded, Stage, placed, recorded_as
@@ -36,6 +37,7 @@ def read(access: Access, place: Path, name: str) -> Table | Damage:
     """The columns of a file, or what it is instead. Raises UnreadError, Unreachable (no pyarrow), OSError."""
     start = head(place)
     wrong = damage(place, name, start)
+    wrong = wrong or broken_off(place, name, start)
     if wrong is not None:
         return wrong
     return parquet_table(access, place) if form_of(name) == "parquet" else text_table(place, name, start)

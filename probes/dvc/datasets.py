@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from probes._access import Access, Unreachable
 from probes._contract import Answer, Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value, Why
 from probes.dvc._columns import Damage, Table, UnreadError, shown
+from probes.dvc._damage import damaged
+from probes.dvc._datafiles import Datafiles
 from probes.dvc._datasets import Dataset
-from probes.dvc._drift import Datafiles, Judged, judged, torn
+from probes.dvc._drift import Judged, judged
 from probes.dvc._tree import Tree, at_tree
-from probes.dvc._versions import Versions
 
 MOST_SHOWN = 12
 FILES = (
@@ -32,14 +33,19 @@ FILES = (
 )
 SCHEMAS = (
     Spec(name="dataset.expected_by", type="texts", doc="What says which columns it should have, apart from itself, and was compared with it."),
-    Spec(name="dataset.mismatch", type="bool", doc="Whether a column is missing, or holds what its type does not allow; none where it is not there."),
+    Spec(
+        name="dataset.mismatch",
+        type="bool",
+        doc="Whether a column is missing, is ruled out, or holds what its type does not allow; none where it is not there.",
+    ),
     Spec(name="dataset.broken", type="texts", doc="Those of expected_by that it does not satisfy."),
     Spec(name="dataset.missing", type="texts", doc="Columns that are expected and that it has not."),
     Spec(name="dataset.wrong_types", type="texts", doc="Columns of another type, or that hold at least one value which is no such thing."),
     Spec(name="dataset.nulls_in_integers", type="texts", doc="Columns of integers that hold nulls, and no other wrong value."),
     Spec(name="dataset.only_nulls", type="bool", doc="Whether those are all that is wrong."),
+    Spec(name="dataset.unexpected", type="texts", doc="Columns that it has, and that what it is held against rules out."),
     Spec(name="dataset.renamed", type="texts", doc="Missing columns that are there under a name that differs in case or marks alone."),
-    Spec(name="dataset.separator", type="text", doc="Its separator, where the version before had another."),
+    Spec(name="dataset.separator", type="text", doc="Its separator, where the version before had another, or its contract names one."),
     Spec(name="dataset.bytes", type="text", doc="Its bytes are: recorded, of another commit, of no commit; empty where that is not known."),
     Spec(name="dataset.version_of", type="text", doc="The commit that recorded these bytes, where another version was recorded after it."),
     Spec(
@@ -71,10 +77,10 @@ def look(access: Access, it: Tree, _subjects: tuple[Subject, ...]) -> Iterator[A
     files = access.shared("dvc data files", lambda: Datafiles(access, it))
     for one in files.all.found:
         subject = _subject(it, one)
-        damage = _damage(files, one)
+        damage = damaged(files, one)
         yield Look(subject=subject, values=_file(access, it, one, damage), command=f"cd {it.folder}; head -c 300 {one.path}; ls -l {one.path}")
         yield Relation("in", subject, it.subject)
-        yield from _relations(access, it, one, files)
+        yield from _relations(it, one, files)
     for why in files.all.unread:
         yield Unavailable(kind="dataset", why="garbled", detail=f"A contract or model was not read: {why}.", remedy="Mend that file.", asked=it.asked)
     yield Swept(kind="dataset", scope=it.folder, count=files.all.count, complete=files.all.count == len(files.all.found))
@@ -84,9 +90,9 @@ def _subject(it: Tree, one: Dataset) -> Subject:
     return Subject("dataset", f"{it.folder}#{one.path}")
 
 
-def _relations(access: Access, it: Tree, one: Dataset, files: Datafiles) -> Iterator[Relation]:
+def _relations(it: Tree, one: Dataset, files: Datafiles) -> Iterator[Relation]:
     subject = _subject(it, one)
-    versions = Versions(access, it, one)
+    versions = files.versions(one)
     recorded = versions.recorded()
     if recorded is not None and versions.place(recorded) is None:
         yield Relation("needs", subject, it.subject)
@@ -96,16 +102,6 @@ def _relations(access: Access, it: Tree, one: Dataset, files: Datafiles) -> Iter
     for other in files.all.found:
         if one.maker in other.readers:
             yield Relation("made_from", subject, _subject(it, other))
-
-
-def _damage(files: Datafiles, one: Dataset) -> Damage | None:
-    try:
-        found = files.table(one.path)
-    except (UnreadError, Unreachable):
-        return None
-    if isinstance(found, Damage):
-        return None if found.kind == "empty" and one.out.recorded is not None and one.out.recorded.size == 0 else found
-    return torn(files, one) if found is not None else None
 
 
 def _file(access: Access, it: Tree, one: Dataset, damage: Damage | None) -> dict[str, Value]:
@@ -178,6 +174,7 @@ def _schema(found: Judged) -> dict[str, Value]:
         "dataset.wrong_types": _shown(words for one in differences for words in one.types),
         "dataset.nulls_in_integers": _shown(name for one in differences for name in one.nulls),
         "dataset.only_nulls": bool(found.broken) and all(one.only_nulls for one in differences),
+        "dataset.unexpected": _shown(name for one in differences for name in one.unexpected),
         "dataset.renamed": _shown(words for one in differences for words in one.renamed),
         "dataset.separator": next((one.separator for one in differences if one.separator), None),
         "dataset.bytes": found.bytes_ or None,

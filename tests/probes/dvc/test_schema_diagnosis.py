@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Mapping
 
 import pytest
+import yaml
 
 from .repository import Repository
 from .test_datasets import CONTRACT
@@ -90,11 +92,92 @@ def test_its_first_fix_mends_it(repository: Repository, name: str) -> None:
     assert [] == [one for one in looked(repository).incidents if one.row == "dvc/data-schema-mismatch"]
 
 
+def _delivered(it: Repository, text: str, path: str = "data/raw.csv") -> None:
+    """Recorded and committed, and nothing is run with it."""
+    (it.root / path).unlink(missing_ok=True)
+    it.write(path, text)
+    it.dvc("add", "--quiet", path)
+    it.commit("A delivery")
+
+
+def _with_semicolons(it: Repository) -> None:
+    """As the contract names the columns, and not as its reader has read it."""
+    it.write("data/raw.schema.yaml", CONTRACT)
+    _delivered(it, "id;x;y\n1;0.5;0\n2;0.7;1\n")
+
+
+def _emptied(it: Repository) -> None:
+    _delivered(it, "")
+
+
+def _broken_off(it: Repository) -> None:
+    _delivered(it, '{"id": 1, "x": 0.5}\n', "data/raw.jsonl")
+    _delivered(it, '{"id": 1, "x": 0.5}\n{"id": 2, "x', "data/raw.jsonl")
+
+
+def _wanted_by_a_model(it: Repository) -> None:
+    """Both files had what the model takes; it is fed with the one that is made from the other."""
+    _model(it)
+    _delivered(it, "id,y\n1,0\n2,1\n")
+    it.dvc("repro", "--quiet")
+    it.commit("Run")
+
+
+def _with_nulls_for_ever(it: Repository) -> None:
+    """Whoever trained the model has dropped them."""
+    _delivered(it, "id,x,y\n1,0.5,0\n,0.7,1\n")
+    _model(it)
+
+
+def _model(it: Repository) -> None:
+    """A signature that no stage names, and data that is copied."""
+    columns = [{"type": "long", "name": "id", "required": True}, {"type": "double", "name": "x", "required": True}]
+    it.write("models/MLmodel", yaml.safe_dump({"signature": {"inputs": json.dumps(columns)}}))
+    it.write("helper.py", "FACTOR = 1\n")
+    it.dvc("repro", "--quiet", "--force")
+    it.commit("A model")
+
+
+RECORDED: Mapping[str, tuple[Callable[[Repository], None], str, str, str]] = {
+    "another separator": (_with_semicolons, "data/raw.csv", "likely", "schema-changed"),
+    "an empty file": (_emptied, "data/raw.csv", "diagnosed", "partial-or-corrupt-file"),
+    "half a record": (_broken_off, "data/raw.jsonl", "diagnosed", "partial-or-corrupt-file"),
+    "what a model takes is no longer delivered": (_wanted_by_a_model, "clean.csv", "diagnosed", "schema-changed"),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_data_file_that_is_recorded_as_it_should_not_be(repository: Repository, name: str) -> None:
+    state, path, band, cause = RECORDED[name]
+    state(repository)
+    found = [one for one in looked(repository).incidents if one.row == "dvc/data-schema-mismatch"]
+
+    assert [(path, band, (cause,))] == [(one.subjects[0].partition("#")[2], one.band, one.named_ids) for one in found]
+
+
+def _run_with_semicolons(it: Repository) -> None:
+    _with_semicolons(it)
+    it.dvc("repro", "--quiet")
+    it.commit("Run")
+
+
+def _rejected_none(it: Repository) -> None:
+    for found in ("id\\n1\\n", ""):
+        it.write("reject.py", f"open('rejected.csv', 'w').write('{found}')\n")
+        it.set_stage("reject", cmd="python reject.py", deps=["reject.py"], outs=["rejected.csv"])
+        it.dvc("repro", "--quiet", "reject")
+        it.commit("Rejected")
+
+
 QUIET: Mapping[str, Callable[[Repository], object]] = {
     "changed together with the program that reads it": _with_its_reader,
     "no contract": lambda _it: None,
     "data and contract changed together": _grown,
     "a column that nobody expects": lambda it: it.write("data/raw.schema.yaml", CONTRACT.replace("  x: {dtype: float64}\n", "")),
+    "nulls that whoever trained a model has dropped": _with_nulls_for_ever,
+    "empty from the first day": lambda it: _delivered(it, "", "data/none.csv"),
+    "empty since a stage found nothing": _rejected_none,
+    "other separators, and all was run with them": _run_with_semicolons,
     "never pulled": lambda it: (it.root / "data/raw.csv").unlink(),
 }
 
