@@ -20,7 +20,7 @@ from rules._derivation import Derivation, Given, Relator, Unseen
 from rules._facts import Facts
 from rules._signatures import Match, decisive, ours
 from rules.derive.dependency import is_loopback, named
-from rules.derive.mlflow import address, containers_of, on_host_network, published, qualified, server_of, text, texts
+from rules.derive.mlflow import address, containers_of, is_up, on_host_network, published, qualified, server_of, text, texts
 
 S3 = ("s3", "s3a", "s3n")
 LINES = 200
@@ -227,13 +227,19 @@ def _signs(kind: str, facts: Facts) -> Iterable[Relation]:
 
 
 def _stored(facts: Facts) -> Iterable[Relation]:
-    """The container of a bucket's store, by its address or by its published port."""
+    """The container of a bucket's store: by its address, by its published port, or by its name where it is down and has no address."""
     meant = {one.to for draw in (_keeps, partial(_writes, "container"), partial(_writes, "process")) for one in draw(facts)}
     for bucket in sorted({*facts.subjects("bucket"), *meant}):
         host, _, port = _where(bucket).rpartition(":")
         for one in facts.subjects("container") if host else ():
             outside = {out for out, _inside in published(facts, one)}
-            if host in texts(facts, one, "container.addresses") or (is_loopback(host) and port.isdecimal() and int(port) in outside):
+            names = {
+                one.key,
+                text(facts, one, "container.compose_service"),
+                *texts(facts, one, "container.addresses"),
+                *texts(facts, one, "container.aliases"),
+            }
+            if host in names or (is_loopback(host) and port.isdecimal() and int(port) in outside):
                 yield Relation("served_by", bucket, one)
 
 
@@ -310,6 +316,7 @@ def _told(facts: Facts, writer: Writer, bucket: Subject | None, given: Given) ->
         "upload_endpoint_elsewhere": _elsewhere(facts, writer) if known and not writer.endpoint else "",
         "upload_skew": facts_number(facts, bucket, "bucket.skew") if counts else None,
         "upload_name": _name_of(bucket),
+        "upload_store_docker": _stopped(facts, bucket),
         "upload_blocked": str(who) if who is not None and store == "reached" else None,
         "upload_peers": _unreached(facts, bucket, who) or None,
         "upload_what": None,
@@ -320,6 +327,14 @@ def _told(facts: Facts, writer: Writer, bucket: Subject | None, given: Given) ->
 
 def _name_of(bucket: Subject | None) -> str | None:
     return bucket.key.partition("@")[0] if bucket is not None else None
+
+
+def _stopped(facts: Facts, bucket: Subject | None) -> str | None:
+    """The one container of Docker that should serve a bucket, where it is not up."""
+    serving = facts.targets(bucket, "bucket served_by container") if bucket is not None else []
+    one = serving[0] if len(serving) == 1 else None
+    down = one is not None and text(facts, one, "container.engine") == "docker" and text(facts, one, "container.state") and not is_up(facts, one)
+    return one.key if one is not None and down else None
 
 
 def _unreached(facts: Facts, bucket: Subject | None, but: Subject | None = None) -> tuple[str, ...]:
@@ -545,6 +560,7 @@ def _of_bucket(given: Given) -> Mapping[str, Value]:
     endpoint = text(facts, bucket, "bucket.endpoint")
     failing = [one for one in _clients_of(facts, users) if text(facts, one, f"{one.kind}.upload_trouble")]
     told = {**_NOTHING, "upload_bucket": bucket.key, "upload_endpoint": endpoint or None, "upload_store": store, "upload_name": _name_of(bucket)}
+    told |= {"upload_store_docker": _stopped(facts, bucket)}
     told |= {"upload_what": f"bucket {_name_of(bucket)} at {endpoint or 'AWS'}", **_at_once(_times(facts, failing))}
     told |= {"upload_blocked": ", ".join(unreached) if store == "reached" and unreached else None}
     told |= {"upload_store_words": words or None, "upload_there": "there" if facts.value(bucket, "bucket.exists") is True else ""}
@@ -621,7 +637,7 @@ def _store_of(facts: Facts, user: Subject) -> str:
 _NOTHING: Mapping[str, Value] = {
     "upload_bucket": None, "upload_endpoint": None, "upload_store": "", "upload_store_words": None, "upload_there": "", "upload_as_us": "",
     "upload_credentials": None, "upload_lacks_credentials": None, "upload_half_key": False, "upload_speaks": "", "upload_endpoint_elsewhere": "",
-    "upload_skew": None, "upload_name": None, "upload_blocked": None, "upload_peers": None, "upload_what": None, "upload_since": None,
+    "upload_skew": None, "upload_name": None, "upload_store_docker": None, "upload_blocked": None, "upload_peers": None, "upload_what": None, "upload_since": None,
     "upload_together": False,
 }  # fmt: skip
 _DOCS: Mapping[str, tuple[Type, str]] = {
@@ -655,6 +671,7 @@ _DOCS: Mapping[str, tuple[Type, str]] = {
     "upload_skew": ("span", "the store's clock less this machine's, where that is the writer's"),
     "upload_users": ("texts", "who writes to this bucket, or is refused with this key"),
     "upload_name": ("text", "the name of the bucket"),
+    "upload_store_docker": ("text", "the container of Docker that should be its store, where it is not up; none where one is, or none is known"),
     "upload_blocked": ("text", "who does not reach the store by its own log, while it answers from here; none where that is not so"),
     "upload_peers": ("texts", "others that write to the same bucket and did not reach it, by their own logs"),
     "upload_what": ("text", "who writes, and where to"),
