@@ -65,26 +65,26 @@ def bucket_at(facts: Facts, user: Subject, location: str, endpoint: str) -> Subj
     it = address(endpoint)
     if it is None:
         return None
-    host = _host(facts, user, it.host, it.port)
+    host, port = _asked_at(facts, user, it.host, it.port)
     if not host:
         return None
-    known = [one for one in facts.subjects("bucket") if one.key.startswith(f"{place.netloc}@") and one.key.endswith(f":{it.port}")]
+    known = [one for one in facts.subjects("bucket") if one.key.startswith(f"{place.netloc}@") and one.key.endswith(f":{port}")]
     same = next((one for one in known if is_loopback(host) and is_loopback(_where(one).rpartition(":")[0])), None)
-    return same or Subject("bucket", f"{place.netloc}@{host}:{it.port}")
+    return same or Subject("bucket", f"{place.netloc}@{host}:{port}")
 
 
 def _where(bucket: Subject) -> str:
     return bucket.key.partition("@")[2]
 
 
-def _host(facts: Facts, user: Subject, host: str, port: int) -> str:
-    """As this host can ask it: a container's name is its address, and its own loopback is nobody's."""
+def _asked_at(facts: Facts, user: Subject, host: str, port: int) -> tuple[str, int]:
+    """As this host can ask it: a container's name is its address, or our loopback where a setting names its published port; its own loopback is nobody's."""
     if user.kind != "container" or on_host_network(facts, user):
-        return host
+        return host, port
     if is_loopback(host):
-        return ""
+        return "", port
     if text(facts, user, "container.engine") == "kubernetes":
-        return qualified(facts, host, user.key.partition("/")[0])
+        return qualified(facts, host, user.key.partition("/")[0]), port
     serving = named(facts, host, user)
     own = texts(facts, serving, "container.addresses") if serving is not None else ()
     ports = {outside for outside, inside in published(facts, serving) if inside == port} if serving is not None else set()
@@ -96,7 +96,10 @@ def _host(facts: Facts, user: Subject, host: str, port: int) -> str:
         ),
         None,
     )
-    return _where(at_home).rpartition(":")[0] if at_home is not None and port in ports else own[0] if own else host
+    if at_home is None:
+        return own[0] if own else host, port
+    here, _, outside = _where(at_home).rpartition(":")
+    return here, int(outside)
 
 
 def _looks_alike(facts: Facts, user: Subject, endpoint: str) -> bool:
@@ -631,7 +634,10 @@ def _store_of(facts: Facts, user: Subject) -> str:
     """HOST:PORT of its store as this host can ask it; "" for AWS's."""
     it = address(_endpoint_of(facts, user))
     who = _writer(facts, user).who if user.kind == "mlflow" else user
-    return f"{_host(facts, who, it.host, it.port) if who is not None else it.host}:{it.port}" if it is not None else ""
+    if it is None:
+        return ""
+    host, port = _asked_at(facts, who, it.host, it.port) if who is not None else (it.host, it.port)
+    return f"{host}:{port}"
 
 
 _NOTHING: Mapping[str, Value] = {

@@ -187,3 +187,13 @@ def test_a_store_that_is_stopped_is_known_by_its_name() -> None:
     found = facts((NEAR, DIRECTLY), (SHOP, stopped), (bucket, {**OF_BUCKET, "says": "unknown-host", "exists": None, "reached": False}), box("one", SLOW))
 
     assert ("store", "unknown-host") == of(found, bucket, "store_docker", "trouble")
+
+
+def test_the_name_of_a_store_s_container_and_its_published_port_are_one_store() -> None:
+    home = Subject("bucket", "models@127.0.0.1:19000")
+    published = {**OF_SHOP, "published_ports": ("19000->9000/tcp",)}
+    name, values = box("one", "well")
+    found = facts((NEAR, DIRECTLY), (SHOP, published), (home, {**OF_BUCKET, "named_here": True}), (name, values))
+
+    assert [home] == found.targets(name, "container writes_to bucket")
+    assert [SHOP] == found.targets(home, "bucket served_by container")
