@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from probes._address import shown_address
 from probes._contract import Spec, Value
+from probes._redact import Redactor
 
 READ = frozenset({"MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID", "MLFLOW_ARTIFACTS_DESTINATION", "MLFLOW_DEFAULT_ARTIFACT_ROOT", "MLFLOW_PORT"})
 """Variables whose values are told; with AWS's they are all that is read."""
@@ -36,6 +37,7 @@ _DOCS: Mapping[str, tuple[str, str]] = {
         "Names of those variables of its that lead AWS's clients to credentials, or the Secret whose variables it takes; no value.",
     ),
     "signs_as_we_do": ("bool", "Whether its keys of AWS are those of this run's own environment; none where one of the two has none there."),
+    "signs_as": ("text", "A token of its keys of AWS, of which nothing can be told but that others have the same; none without a whole key."),
 }
 
 
@@ -49,7 +51,7 @@ def pairs(lines: Sequence[str]) -> dict[str, str]:
     return {name: value for name, equals, value in split if equals and (name in READ or name in TOLD)}
 
 
-def values(kind: str, environ: Mapping[str, str], words: Sequence[str], names: Collection[str] | None = None) -> dict[str, Value]:
+def values(kind: str, environ: Mapping[str, str], words: Sequence[str], redactor: Redactor, names: Collection[str] | None = None) -> dict[str, Value]:
     """A value or None for each of specs(kind). `names` are those that are set, where values of some are not known."""
     command = " ".join(words)
     serves = bool(_SERVER.search(command))
@@ -60,6 +62,7 @@ def values(kind: str, environ: Mapping[str, str], words: Sequence[str], names: C
         f"{kind}.experiment": environ.get("MLFLOW_EXPERIMENT_NAME") or environ.get("MLFLOW_EXPERIMENT_ID") or None,
         f"{kind}.aws_names": tuple(sorted(name for name in named if name in TOLD or name.startswith("Secret "))) or None,
         f"{kind}.signs_as_we_do": signs_as_we_do(environ),
+        f"{kind}.signs_as": signs_as(environ, redactor),
     }
 
 
@@ -76,6 +79,12 @@ def _port(command: str, environ: Mapping[str, str]) -> int:
     found = _PORT.search(command)
     told = found[1] if found else environ.get("MLFLOW_PORT", "")
     return int(told) if told.isdecimal() else DEFAULT_PORT
+
+
+def signs_as(environ: Mapping[str, str], redactor: Redactor) -> str | None:
+    """One token for key, secret and session together: after a rotation one key has two secrets."""
+    keys = [environ.get(name, "") for name in KEYS]
+    return redactor.token("key", "\0".join(keys), learn=False) if keys[0] and keys[1] else None
 
 
 def signs_as_we_do(environ: Mapping[str, str], ours: Mapping[str, str] = os.environ) -> bool | None:

@@ -200,11 +200,15 @@ class _Court:
         return theirs is None or onset is None or theirs <= onset + LATER_S
 
     def _reached(self, evidence: Evidence, subject: Subject) -> tuple[list[Subject], tuple[Want, ...]]:
-        """What the row named would be present on, and the relations on the way that could not be followed."""
+        """What the row named would be present on, and the relations on the way that could not be followed.
+
+        A row of several kinds is asked of what the relation leads to, if that is one of them, and not of what lies farther on.
+        """
         targets, missing = ([subject], ()) if evidence.along == "self" else self._along(evidence.along, subject)
         found: set[Subject] = set()
+        kinds = self.book.kinds_of(evidence.parent)
         for target in targets:
-            for kind in self.book.kinds_of(evidence.parent):
+            for kind in (target.kind,) if target.kind in kinds else kinds:
                 end = self.facts.reach(target, kind)
                 if isinstance(end, Subject):
                     found.add(end)

@@ -15,7 +15,7 @@ from rules._clause import fill, fill_ins
 from rules._facts import Facts
 from rules._judge import Case, Judged, severity
 from rules._roots import Node, roots
-from rules._row import Fix
+from rules._row import Fix, Severity
 
 _HOSTILE = ("log_", "output", "message", "error", "container.dependency")
 MOST_LISTED = 500
@@ -61,7 +61,7 @@ class Builder:
         below = tuple(sorted((self._incident(child) for child in node.consequences), key=_order))
         named = case.ranking.candidates if case.ranking.band != "none fits" else ()
         return Incident(
-            id=self._ids[case.id], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=severity(self.facts, case),
+            id=self._ids[case.id], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=_gravest(severity(self.facts, case), below),
             subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""),
             onset=case.onset, onset_known=case.onset is not None, band=case.ranking.band,
             named=tuple(case.row.cause_text(cause) for cause in named), named_ids=named, evidence=evidence_lines(self.facts, case),
@@ -126,6 +126,11 @@ class Builder:
             f"{first.subject} {first.name}: {first.source.command} says {first.value!r}, {second.source.command} says {second.value!r}."
             for first, second in self.facts.conflicts
         )
+
+
+def _gravest(own: Severity, below: Iterable[Incident]) -> str:
+    """An incident is as grave as the gravest of what follows from it."""
+    return min((own, *(one.severity for one in below)), key=SEVERITIES.index)
 
 
 def _order(incident: Incident) -> tuple[int, int, float, str]:

@@ -91,7 +91,7 @@ def values(it: Container, access: Access) -> dict[str, Value]:
         "container.env": visible(access.redactor, it.config.env or (), most=200),
         "container.labels": visible(access.redactor, labels, most=64),
         **_environment.uris("container", _environment.pairs(it.config.env or ()), [it.path, *(it.args or ())]),
-        **_writing.values("container", _writing.pairs(it.config.env or ()), [it.path, *(it.args or ())]),
+        **_writing.values("container", _writing.pairs(it.config.env or ()), [it.path, *(it.args or ())], access.redactor),
     }
 
 

@@ -5,12 +5,14 @@ repo /repo  repo.remote_says="denied"  repo.remote_words="AccessDenied: Access D
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from probes._access import Access, Unreachable
 from probes._contract import Answer, Look, Probe, Spec, Subject, Unavailable, Value
 from probes._s3 import Client, Head, Identity, Ladder
 from probes._s3_grant import grant
+from probes._writing import signs_as
 from probes.dvc._config import Remote
 from probes.dvc._pipeline import Pipeline
 from probes.dvc._status import cache_folder, object_path
@@ -30,6 +32,11 @@ GIVES = (
     Spec(name="repo.bucket_region", type="text", doc="The region that the store says the bucket is in."),
     Spec(name="repo.remote_proxy", type="text", doc="The proxy that requests go through; none without one."),
     Spec(name="repo.remote_skew", type="span", doc="The store's clock less this machine's; none where it was not told."),
+    Spec(
+        name="repo.signs_as",
+        type="text",
+        doc="A token of the keys that it is asked with, the same for those who have the same; none without a whole key.",
+    ),
     Spec(name="repo.remote_empty", type="bool", doc="Whether nothing lies under the remote's prefix; none where it could not be listed."),
     Spec(name="repo.objects_asked", type="int", doc="Recorded objects that the remote was asked for, at most 5; none where it could not be asked."),
     Spec(name="repo.objects_missing", type="int", doc="Of those, how many are not there."),
@@ -78,7 +85,7 @@ def _answers(access: Access, it: Tree) -> Iterator[Answer]:
     endpoint = f" --endpoint-url {place.endpoint}" if place.endpoint else ""
     yield Look(
         subject=it.subject,
-        values={**_values(ladder, asked), "repo.objects_lost": lost or None},
+        values={**_values(ladder, asked), "repo.objects_lost": lost or None, "repo.signs_as": _signs_as(access, remote)},
         command=f"aws s3 ls s3://{place.bucket}/{place.prefix}{endpoint}",
     )
     remedy = grant(ladder.says, place.bucket, place.prefix)
@@ -104,6 +111,14 @@ def _identity(remote: Remote) -> Identity:
         verify=None if not verify or verify.lower() == "true" else False if verify.lower() == "false" else verify,
         anonymous=remote.get("allow_anonymous_login").lower() == "true",
     )
+
+
+def _signs_as(access: Access, remote: Remote, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Of keys in the remote's settings, else of the environment's; a profile's are not looked at."""
+    if remote.get("access_key_id"):
+        names = {"AWS_ACCESS_KEY_ID": "access_key_id", "AWS_SECRET_ACCESS_KEY": "secret_access_key", "AWS_SESSION_TOKEN": "session_token"}
+        return signs_as({name: remote.get(own) for name, own in names.items()}, access.redactor)
+    return None if remote.get("profile") else signs_as(environment, access.redactor)
 
 
 def _by_name(remote: Remote) -> bool:

@@ -61,7 +61,7 @@ def _apart(access: Access, pid: int) -> bool:
 def _told(access: Access, pid: int) -> dict[str, Value]:
     """proc_pid_environ(5): as it was at the start; what a program set for itself later is not seen."""
     variables, words = (text_or_empty(access, f"/proc/{pid}/{name}").split("\0") for name in ("environ", "cmdline"))
-    writing = _writing.values("process", _writing.pairs(variables), words)
+    writing = _writing.values("process", _writing.pairs(variables), words, access.redactor)
     aws = _aws.of(dict(line.split("=", 1) for line in variables if "=" in line))
     found = {"process.aws_files": _aws.files(access, aws) or None, "process.aws_session_ends": _aws.session_ends(access, aws)}
     return {**_environment.uris("process", _environment.pairs(variables), words), **writing, **found}

@@ -76,7 +76,10 @@ def _told(it: One, maps: _Maps, access: Access) -> Answer:
     words = [*(it.spec.command or ()), *(it.spec.args or ())]
     return Look(
         subject=subject,
-        values={**_environment.uris("container", environ, words), **_writing.values("container", environ, words, [*environ, *_set(it)])},
+        values={
+            **_environment.uris("container", environ, words),
+            **_writing.values("container", environ, words, access.redactor, [*environ, *_set(it)]),
+        },
         command=f"kubectl get pod {it.pod.metadata.name} -n {it.pod.metadata.namespace} -o yaml",
         vantage="pod",
     )

@@ -152,7 +152,7 @@ def _needs(facts: Facts) -> Iterable[Relation]:
 def _waited_for(facts: Facts) -> Iterable[Relation]:
     """Containers that do not stay up and whose log says that the MLflow which they use failed them."""
     for one in facts.subjects("container"):
-        if not _is_up(facts, one) and any(trait in _CANNOT for trait in texts(facts, one, "container.log_traits")):
+        if not is_up(facts, one) and any(trait in _CANNOT for trait in texts(facts, one, "container.log_traits")):
             server = server_of(facts, one, text(facts, one, "container.tracking_uri"))
             if server is not None:
                 yield Relation("needs", one, server)
@@ -194,7 +194,7 @@ def _server(given: Given) -> Mapping[str, Value]:
     facts = given.facts
     serving = containers_of(facts, given.subject)
     states = sorted({state for one in serving if (state := text(facts, one, "container.state"))})
-    up = [_is_up(facts, one) for one in serving if text(facts, one, "container.state")]
+    up = [is_up(facts, one) for one in serving if text(facts, one, "container.state")]
     one = serving[0] if len(serving) == 1 else None
     owner, own, _url = given.subject.key.partition(":http")
     answered = facts.value(given.subject, "mlflow.reached") is True  # whoever it is that answers there
@@ -252,11 +252,11 @@ def _database(given: Given) -> Mapping[str, Value]:
         "mlflow.database_container": one.key if one else None,
         "mlflow.database_docker": one.key if one and text(given.facts, one, "container.engine") == "docker" else None,
         "mlflow.database_state": text(given.facts, one, "container.state") if one else "",
-        "mlflow.database_down": bool(holding) and not any(_is_up(given.facts, each) for each in holding),
+        "mlflow.database_down": bool(holding) and not any(is_up(given.facts, each) for each in holding),
     }
 
 
-def _is_up(facts: Facts, container: Subject) -> bool:
+def is_up(facts: Facts, container: Subject) -> bool:
     """Running, and not in a loop of restarts."""
     loops = facts.value(container, "container.steady") is False and bool(facts.value(container, "container.restart_count"))
     return text(facts, container, "container.state") == "running" and not loops
@@ -268,7 +268,7 @@ def _is_stopped(facts: Facts, container: Subject) -> bool:
 
 
 def _first_failure(facts: Facts, serving: Iterable[Subject]) -> float | None:
-    times = [at for one in serving if not _is_up(facts, one) and isinstance(at := facts.value(one, "container.first_failure_at"), float | int)]
+    times = [at for one in serving if not is_up(facts, one) and isinstance(at := facts.value(one, "container.first_failure_at"), float | int)]
     return min(times, default=None)
 
 
@@ -339,7 +339,7 @@ _STOPPED = (0, 137, 143)
 def _users(given: Given) -> Mapping[str, Value]:
     facts = given.facts
     users = [*facts.sources(given.subject, "container uses mlflow"), *facts.sources(given.subject, "process uses mlflow")]
-    failing = [one for one in users if one.kind == "container" and not _is_up(facts, one)]
+    failing = [one for one in users if one.kind == "container" and not is_up(facts, one)]
     said = {_CANNOT[trait]: one for one in sorted(failing, reverse=True) for trait in texts(facts, one, "container.log_traits") if trait in _CANNOT}
     return {
         "mlflow.users": tuple(sorted(str(one) for one in users)) or None,
@@ -367,7 +367,7 @@ def _log(given: Given) -> Mapping[str, Value]:
         traits = facts.value(one, "container.log_traits")
         if isinstance(traits, tuple):
             found |= {trait for trait in traits if trait.startswith("mlflow-")}
-        elif not _is_up(facts, one) and facts.value(one, "container.exit_code") not in _STOPPED:
+        elif not is_up(facts, one) and facts.value(one, "container.exit_code") not in _STOPPED:
             return {}
     return {"mlflow.server_log": tuple(sorted(found)) or None}
 

@@ -8,18 +8,20 @@ The store's answer to this run is the writer's only where it tells it to anybody
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from probes._contract import Relation, Spec, Subject, Type, Value
+from rules._blocks import block_start
 from rules._derivation import Derivation, Given, Relator, Unseen
 from rules._facts import Facts
-from rules._signatures import Match, ours
+from rules._signatures import Match, decisive, ours
 from rules._words import time_text
 from rules.derive.dependency import is_loopback, named
-from rules.derive.mlflow import address, containers_of, on_host_network, published, qualified, server_of, text, texts
+from rules.derive.mlflow import address, containers_of, is_up, on_host_network, published, qualified, server_of, text, texts
 
 S3 = ("s3", "s3a", "s3n")
 LINES = 200
@@ -35,6 +37,16 @@ _BY_SETTINGS = frozenset({"tls", "proxy"})
 
 REFUSED = frozenset({"denied", "denied-by-policy", "denied-by-key-service", "unknown-key", "wrong-secret", "expired", "no-bucket", "other"})
 _WRONG_KEYS = frozenset({"unknown-key", "wrong-secret", "expired"})
+_NOT_REACHED = frozenset({"unreachable", "timed-out", "refused", "unknown-host"})
+_BY_SERVER = frozenset({"server-failed", "not-served", "too-large"})
+"""What only somebody meets who writes through a server."""
+
+TOGETHER_S = 300.0
+"""botocore tries five times and waits a minute for each: as far apart may those fall who lose one thing at once."""
+
+_FEW = 2
+"""Of one, its own settings tell more."""
+
 _OPERATION = re.compile(r"when calling the (\w+) operation")
 _ACTIONS = {
     "CreateMultipartUpload": "s3:PutObject", "UploadPart": "s3:PutObject", "CompleteMultipartUpload": "s3:PutObject", "ListObjectsV2": "s3:ListBucket",
@@ -57,26 +69,26 @@ def bucket_at(facts: Facts, user: Subject, location: str, endpoint: str) -> Subj
     it = address(endpoint)
     if it is None:
         return None
-    host = _host(facts, user, it.host, it.port)
+    host, port = _asked_at(facts, user, it.host, it.port)
     if not host:
         return None
-    known = [one for one in facts.subjects("bucket") if one.key.startswith(f"{place.netloc}@") and one.key.endswith(f":{it.port}")]
+    known = [one for one in facts.subjects("bucket") if one.key.startswith(f"{place.netloc}@") and one.key.endswith(f":{port}")]
     same = next((one for one in known if is_loopback(host) and is_loopback(_where(one).rpartition(":")[0])), None)
-    return same or Subject("bucket", f"{place.netloc}@{host}:{it.port}")
+    return same or Subject("bucket", f"{place.netloc}@{host}:{port}")
 
 
 def _where(bucket: Subject) -> str:
     return bucket.key.partition("@")[2]
 
 
-def _host(facts: Facts, user: Subject, host: str, port: int) -> str:
-    """As this host can ask it: a container's name is its address, and its own loopback is nobody's."""
+def _asked_at(facts: Facts, user: Subject, host: str, port: int) -> tuple[str, int]:
+    """As this host can ask it: a container's name is its address, or our loopback where a setting names its published port; its own loopback is nobody's."""
     if user.kind != "container" or on_host_network(facts, user):
-        return host
+        return host, port
     if is_loopback(host):
-        return ""
+        return "", port
     if text(facts, user, "container.engine") == "kubernetes":
-        return qualified(facts, host, user.key.partition("/")[0])
+        return qualified(facts, host, user.key.partition("/")[0]), port
     serving = named(facts, host, user)
     own = texts(facts, serving, "container.addresses") if serving is not None else ()
     ports = {outside for outside, inside in published(facts, serving) if inside == port} if serving is not None else set()
@@ -88,7 +100,10 @@ def _host(facts: Facts, user: Subject, host: str, port: int) -> str:
         ),
         None,
     )
-    return _where(at_home).rpartition(":")[0] if at_home is not None and port in ports else own[0] if own else host
+    if at_home is None:
+        return own[0] if own else host, port
+    here, _, outside = _where(at_home).rpartition(":")
+    return here, int(outside)
 
 
 def _looks_alike(facts: Facts, user: Subject, endpoint: str) -> bool:
@@ -186,14 +201,52 @@ def _writes(kind: str, facts: Facts) -> Iterable[Relation]:
             yield Relation("writes_to", user, bucket)
 
 
+def _through(facts: Facts, user: Subject, server: Subject | None) -> bool:
+    """Whether its artifacts go through its server: by where they are kept, else by what its log says of an upload."""
+    where = location_of(facts, user)
+    if server is None or where:
+        return server is not None and where.startswith("mlflow-artifacts:")
+    return user.kind == "container" and text(facts, user, "container.writing_trouble") in _BY_SERVER
+
+
+def _writes_through(kind: str, facts: Facts) -> Iterable[Relation]:
+    for user in facts.subjects(kind):
+        server = server_of(facts, user, text(facts, user, f"{kind}.tracking_uri"))
+        if server is not None and _through(facts, user, server) and not facts.value(user, f"{kind}.server_port"):
+            yield Relation("writes_through", user, server)
+
+
+def _account_of(facts: Facts, who: Subject) -> Subject | None:
+    """Its keys of AWS, or the one Secret whose variables it takes."""
+    token = text(facts, who, f"{who.kind}.signs_as")
+    if token:
+        return Subject("account", token)
+    taken = [name for name in texts(facts, who, f"{who.kind}.aws_names") if name.startswith("Secret ")] if who.kind == "container" else []
+    return Subject("account", f"{taken[0]} of {who.key.partition('/')[0]}") if len(taken) == 1 else None
+
+
+def _signs(kind: str, facts: Facts) -> Iterable[Relation]:
+    for user in facts.subjects(kind):
+        who = _writer(facts, user).who if kind == "mlflow" else user
+        account = _account_of(facts, who) if who is not None else None
+        if account is not None:
+            yield Relation("signs_as", user, account)
+
+
 def _stored(facts: Facts) -> Iterable[Relation]:
-    """The container of a bucket's store, by its address or by its published port."""
+    """The container of a bucket's store: by its address, by its published port, or by its name where it is down and has no address."""
     meant = {one.to for draw in (_keeps, partial(_writes, "container"), partial(_writes, "process")) for one in draw(facts)}
     for bucket in sorted({*facts.subjects("bucket"), *meant}):
         host, _, port = _where(bucket).rpartition(":")
         for one in facts.subjects("container") if host else ():
             outside = {out for out, _inside in published(facts, one)}
-            if host in texts(facts, one, "container.addresses") or (is_loopback(host) and port.isdecimal() and int(port) in outside):
+            names = {
+                one.key,
+                text(facts, one, "container.compose_service"),
+                *texts(facts, one, "container.addresses"),
+                *texts(facts, one, "container.aliases"),
+            }
+            if host in names or (is_loopback(host) and port.isdecimal() and int(port) in outside):
                 yield Relation("served_by", bucket, one)
 
 
@@ -204,7 +257,8 @@ def _log(given: Given) -> Mapping[str, Value]:
     """The last that its log tells of a store; nothing where an upload went well after it."""
     log = given.text("container.log_tail")
     last = log.rstrip("\n").count("\n")
-    found = [one for one in ours().scan(log, "application-log") if one.id.startswith("s3/") and one.line >= last - LINES]
+    matches = ours().scan(log, "application-log")
+    found = [one for one in matches if one.id.startswith("s3/") and one.line >= last - LINES]
     done = max((one.line for one in found if one.signature.trait == "upload-done"), default=-1)
     after = [one for one in found if one.line > done]
     told = [one for one in after if one.signature.trait not in ("upload-tried", "upload-done")]
@@ -214,7 +268,20 @@ def _log(given: Given) -> Mapping[str, Value]:
         "container.store_trouble": word,
         "container.store_line": told[-1].text.strip()[:200] if told else None,
         "container.writing_trouble": word if tried else "",
+        "container.ended_over": _ended_over(log, matches),
     }
+
+
+def _ended_over(log: str, matches: Sequence[Match]) -> str:
+    """What the traceback that ended it was about: writing, loading, or neither."""
+    why = decisive(log, matches)
+    if why is None:
+        return ""
+    start = block_start(log.rstrip("\n").split("\n"), why.line)
+    traits = {one.signature.trait for one in matches if one.line >= start}
+    if "upload-tried" in traits or traits & {f"upload-{word}" for word in _BY_SERVER}:
+        return "writing"
+    return "loading" if any(trait.startswith("model-") for trait in traits) else ""
 
 
 def _word(match: Match) -> str:
@@ -255,7 +322,42 @@ def _told(facts: Facts, writer: Writer, bucket: Subject | None, given: Given) ->
         "upload_speaks": _speaks(facts, bucket, writer.endpoint),
         "upload_endpoint_elsewhere": _elsewhere(facts, writer) if known and not writer.endpoint else "",
         "upload_skew": facts_number(facts, bucket, "bucket.skew") if counts else None,
+        "upload_name": _name_of(bucket),
+        "upload_store_docker": _stopped(facts, bucket),
+        "upload_blocked": str(who) if who is not None and store == "reached" else None,
+        "upload_peers": _unreached(facts, bucket, who) or None,
+        "upload_what": None,
+        "upload_since": facts_number(facts, who, "container.first_failure_at") if who is not None and who.kind == "container" else None,
+        "upload_together": False,
     }
+
+
+def _name_of(bucket: Subject | None) -> str | None:
+    return bucket.key.partition("@")[0] if bucket is not None else None
+
+
+def _stopped(facts: Facts, bucket: Subject | None) -> str | None:
+    """The one container of Docker that should serve a bucket, where it is not up."""
+    serving = facts.targets(bucket, "bucket served_by container") if bucket is not None else []
+    one = serving[0] if len(serving) == 1 else None
+    down = one is not None and text(facts, one, "container.engine") == "docker" and text(facts, one, "container.state") and not is_up(facts, one)
+    return one.key if one is not None and down else None
+
+
+def _unreached(facts: Facts, bucket: Subject | None, but: Subject | None = None) -> tuple[str, ...]:
+    """Containers whose own log says that they did not reach the bucket that they write to."""
+    writers = facts.sources(bucket, "container writes_to bucket") if bucket is not None else ()
+    return tuple(sorted(str(one) for one in writers if one != but and facts.value(one, "container.writing_trouble") in _NOT_REACHED))
+
+
+def _times(facts: Facts, users: Iterable[Subject]) -> list[float]:
+    """When each of them failed first, as far as that is known."""
+    found = (facts_number(facts, one, "container.first_failure_at") for one in users if one.kind == "container")
+    return sorted(at for at in found if at is not None)
+
+
+def _at_once(times: Sequence[float]) -> dict[str, Value]:
+    return {"upload_since": min(times, default=None), "upload_together": len(times) >= _FEW and times[-1] - times[0] <= TOGETHER_S}
 
 
 def facts_number(facts: Facts, subject: Subject | None, name: str) -> float | None:
@@ -332,6 +434,8 @@ def _action(words: str) -> str:
 def _given(kind: str, trouble: Trouble | None, told: Mapping[str, Value], writer: str, users: tuple[str, ...] = ()) -> dict[str, Value]:
     """Under the names of this kind; without a trouble that is known, that stays unseen."""
     found = {**told, "upload_writer": writer, "upload_users": users or None}
+    if told["upload_blocked"] and (trouble is None or trouble.word not in _NOT_REACHED):
+        found["upload_blocked"] = None
     if trouble is not None:
         found |= {
             "upload_trouble": trouble.word,
@@ -354,6 +458,8 @@ def _server(given: Given) -> Mapping[str, Value]:
     told = _told(facts, writer, bucket, given)
     proxied, direct = given["mlflow.artifacts_proxied"], given.texts("mlflow.direct_roots")
     by = "the server and, in some experiments, each client" if proxied and direct else "the server" if proxied else "each client" if direct else ""
+    where = f", bucket {bucket.key}" if bucket is not None else ""
+    told |= {"upload_what": f"{server.key}{where}", "upload_since": None}
     return _given("mlflow", _trouble_of_server(given, writer, bucket), told, by)
 
 
@@ -405,7 +511,13 @@ def _user(kind: str, given: Given) -> Mapping[str, Value]:
     by = "itself" if writer.location else "the server" if where.startswith("mlflow-artifacts:") else ""
     if given[f"{kind}.server_port"] is not None:
         return _given(kind, Trouble(), _NOTHING, "")  # what it writes as a server is told of the server
-    told = _told(facts, writer, next(iter(facts.targets(user, f"{kind} writes_to bucket")), None), given)
+    server = next(iter(facts.targets(user, f"{kind} writes_through mlflow")), None)
+    bucket = next(iter(facts.targets(user, f"{kind} writes_to bucket")), None)
+    told = _told(facts, writer, bucket, given)
+    if server is not None:
+        told = {**_NOTHING, "upload_since": told["upload_since"]}  # its own settings have no part in it
+    where = f", through {server.key}" if server is not None else f", bucket {bucket.key}" if bucket is not None else ""
+    told["upload_what"] = f"{user.key}{where}"
     logged = _lately(kind, given)
     set_so = _by_settings(kind, writer, told, given) if writer.location else Trouble()
     trouble = logged if logged is not None and logged.word else set_so if set_so.word or logged is not None else None
@@ -469,17 +581,95 @@ def _of_bucket(given: Given) -> Mapping[str, Value]:
     store, words = _store(given, bucket, counts=counts)
     known = counts and bool(store)
     bad = store if store != "reached" and not astray else ""
+    unreached = _unreached(facts, bucket)
     trouble = Trouble(bad, words, "the store as seen from here") if known else Trouble() if astray else None
-    told = {**_NOTHING, "upload_bucket": bucket.key, "upload_endpoint": text(facts, bucket, "bucket.endpoint") or None, "upload_store": store}
+    if known and not bad and len(unreached) >= _FEW:
+        trouble = _as_logged(facts, unreached)
+    endpoint = text(facts, bucket, "bucket.endpoint")
+    failing = [one for one in _clients_of(facts, users) if text(facts, one, f"{one.kind}.upload_trouble")]
+    told = {**_NOTHING, "upload_bucket": bucket.key, "upload_endpoint": endpoint or None, "upload_store": store, "upload_name": _name_of(bucket)}
+    told |= {"upload_store_docker": _stopped(facts, bucket)}
+    told |= {"upload_what": f"bucket {_name_of(bucket)} at {endpoint or 'AWS'}", **_at_once(_times(facts, failing))}
+    told |= {"upload_blocked": ", ".join(unreached) if store == "reached" and unreached else None}
     told |= {"upload_store_words": words or None, "upload_there": "there" if facts.value(bucket, "bucket.exists") is True else ""}
     told |= {"upload_skew": facts_number(facts, bucket, "bucket.skew")}
     return _given("bucket", trouble, told, "", tuple(str(one) for one in users))
 
 
+def _clients_of(facts: Facts, users: Iterable[Subject]) -> list[Subject]:
+    """Those who write by themselves, and those who write through the servers among them."""
+    through = [(one, f"{kind} writes_through mlflow") for one in users if one.kind == "mlflow" for kind in ("container", "process")]
+    return [*(one for one in users if one.kind != "mlflow"), *(client for server, along in through for client in facts.sources(server, along))]
+
+
+def _as_logged(facts: Facts, who: Sequence[str]) -> Trouble:
+    """What several who write to one bucket say alike of the way to it."""
+    one = Subject(*who[0].split(" ", 1))
+    return Trouble(text(facts, one, "container.writing_trouble"), text(facts, one, "container.store_line"), f"the logs of {len(who)} who write to it")
+
+
+# of a DVC remote
+
+
+def _of_repo(given: Given) -> Mapping[str, Value]:
+    """Others that write to the bucket of its remote: what they all miss is not misspelt by one."""
+    facts = given.facts
+    bucket = next(iter(facts.targets(given.subject, "repo uses bucket")), None)
+    return {"repo.remote_shared": texts(facts, bucket, "bucket.upload_users") or None if bucket is not None else None}
+
+
+# of a key
+
+
+def _of_account(given: Given) -> Mapping[str, Value]:
+    """Of keys that one store does not take from several: then they are the trouble of none of them alone."""
+    facts, account = given.facts, given.subject
+    users = [one for kind in ("mlflow", "container", "process", "repo") for one in facts.sources(account, f"{kind} signs_as account")]
+    said = {one: word for one in users if (word := _said_of(facts, one)) in _WRONG_KEYS}
+    store, count = min(Counter(_store_of(facts, one) for one in said).items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))
+    if count < _FEW:
+        return _given("account", Trouble(), _NOTHING, "")
+    refused = sorted(one for one in said if _store_of(facts, one) == store)
+    first = refused[0]
+    buckets = {_place_of(facts, one) for one in refused}
+    bucket = buckets.pop() if len(buckets) == 1 else None
+    names = {name for one in refused if one.kind != "repo" for name in texts(facts, one, f"{one.kind}.upload_credentials")}
+    told = {**_NOTHING, "upload_bucket": bucket.key if bucket is not None else None, "upload_name": _name_of(bucket)}
+    told |= {"upload_endpoint": _endpoint_of(facts, first) or None}
+    told |= {"upload_what": f"{count} with the same key, among them {first.kind} {first.key}", "upload_credentials": tuple(sorted(names)) or None}
+    told |= _at_once(_times(facts, refused))
+    words = text(facts, first, "repo.remote_words" if first.kind == "repo" else f"{first.kind}.upload_words")
+    return _given("account", Trouble(said[first], words, f"{count} who have it"), told, "", tuple(str(one) for one in refused))
+
+
+def _said_of(facts: Facts, user: Subject) -> str:
+    return text(facts, user, "repo.remote_says" if user.kind == "repo" else f"{user.kind}.upload_trouble")
+
+
+def _place_of(facts: Facts, user: Subject) -> Subject | None:
+    relation = {"repo": "uses", "mlflow": "keeps_in"}.get(user.kind, "writes_to")
+    return next(iter(facts.targets(user, f"{user.kind} {relation} bucket")), None)
+
+
+def _endpoint_of(facts: Facts, user: Subject) -> str:
+    return text(facts, user, "repo.remote_endpoint" if user.kind == "repo" else f"{user.kind}.upload_endpoint")
+
+
+def _store_of(facts: Facts, user: Subject) -> str:
+    """HOST:PORT of its store as this host can ask it; "" for AWS's."""
+    it = address(_endpoint_of(facts, user))
+    who = _writer(facts, user).who if user.kind == "mlflow" else user
+    if it is None:
+        return ""
+    host, port = _asked_at(facts, who, it.host, it.port) if who is not None else (it.host, it.port)
+    return f"{host}:{port}"
+
+
 _NOTHING: Mapping[str, Value] = {
     "upload_bucket": None, "upload_endpoint": None, "upload_store": "", "upload_store_words": None, "upload_there": "", "upload_as_us": "",
     "upload_credentials": None, "upload_lacks_credentials": None, "upload_half_key": False, "upload_speaks": "", "upload_endpoint_elsewhere": "",
-    "upload_skew": None,
+    "upload_skew": None, "upload_name": None, "upload_store_docker": None, "upload_blocked": None, "upload_peers": None, "upload_what": None, "upload_since": None,
+    "upload_together": False,
 }  # fmt: skip
 _DOCS: Mapping[str, tuple[Type, str]] = {
     "upload_trouble": (
@@ -510,7 +700,14 @@ _DOCS: Mapping[str, tuple[Type, str]] = {
     "upload_speaks": ("text", "what the store's port speaks, where the writer's endpoint says the other one of http and https; else empty"),
     "upload_endpoint_elsewhere": ("text", "an endpoint by which others mean this bucket, where the writer names none; else empty"),
     "upload_skew": ("span", "the store's clock less this machine's, where that is the writer's"),
-    "upload_users": ("texts", "who writes to this bucket"),
+    "upload_users": ("texts", "who writes to this bucket, or is refused with this key"),
+    "upload_name": ("text", "the name of the bucket"),
+    "upload_store_docker": ("text", "the container of Docker that should be its store, where it is not up; none where one is, or none is known"),
+    "upload_blocked": ("text", "who does not reach the store by its own log, while it answers from here; none where that is not so"),
+    "upload_peers": ("texts", "others that write to the same bucket and did not reach it, by their own logs"),
+    "upload_what": ("text", "who writes, and where to"),
+    "upload_since": ("time", "when the first of those who write there failed"),
+    "upload_together": ("bool", "several who write there failed first within five minutes"),
 }
 
 
@@ -545,6 +742,12 @@ DERIVATIONS = (
             ),
             Spec(name="container.store_line", type="text", doc="the line that tells it"),
             Spec(name="container.writing_trouble", type="text", doc="the same, where it was writing", covered_by="container.log_complete"),
+            Spec(
+                name="container.ended_over",
+                type="text",
+                doc="what the traceback at its log's end is about: writing artifacts, loading a model; else empty",
+                covered_by="container.log_complete",
+            ),
         ),
         needs=("container.log_tail",),
         function=_log,
@@ -563,6 +766,12 @@ DERIVATIONS = (
         wants=("process.server_port", "process.aws_files", "process.aws_session_ends"),
     ),
     _derivation("bucket", _of_bucket),
+    _derivation("account", _of_account),
+    Derivation(
+        kind="repo",
+        gives=(Spec(name="repo.remote_shared", type="texts", doc="others that write to the bucket of its remote"),),
+        function=_of_repo,
+    ),
 )
 RELATORS = (
     Relator(relations=("mlflow keeps_in bucket",), needs=(), function=_keeps),
@@ -570,6 +779,14 @@ RELATORS = (
     *(
         Relator(relations=(f"{kind} writes_to bucket",), needs=(f"{kind}.tracking_uri",), function=partial(_writes, kind))
         for kind in ("container", "process")
+    ),
+    *(
+        Relator(relations=(f"{kind} writes_through mlflow",), needs=(f"{kind}.tracking_uri",), function=partial(_writes_through, kind))
+        for kind in ("container", "process")
+    ),
+    *(
+        Relator(relations=(f"{kind} signs_as account",), needs=(f"{kind}.signs_as",) if kind != "mlflow" else (), function=partial(_signs, kind))
+        for kind in ("mlflow", "container", "process", "repo")
     ),
     Relator(relations=("bucket served_by container",), needs=(), function=_stored),
 )

@@ -34,7 +34,7 @@ TRAITS = {
     *("mlflow-database-full", "mlflow-database-refuses", "mlflow-database-unknown-host", "mlflow-database-unreachable"),
     *("mlflow-database-unusable", "mlflow-driver-missing", "mlflow-host-rejected", "mlflow-other-server", "mlflow-refused"),
     *("mlflow-run-logged", "mlflow-schema", "mlflow-server-errors", "mlflow-timed-out", "mlflow-unknown-host", "model-alias-missing"),
-    *("load-dependencies-differ", "model-environment-differs", "model-files-missing", "model-missing", "model-stage-empty", "model-stage-unknown"),
+    *("load-dependencies-differ", "model-environment-differs", "model-files-missing", "model-files-unread", "model-missing", "model-stage-empty", "model-stage-unknown"),
     *("model-uri-malformed", "model-version-missing", "registers-bad-name", "registers-deleted-run", "registers-foreign-source"),
     *("registers-missing-files", "registers-missing-run", "registers-never-ready", "registers-no-mlmodel", "registers-nowhere"),
     *("store-aws-unreachable", "store-checksum", "store-clock", "store-denied", "store-denied-by-key-service", "store-denied-by-policy"),

@@ -51,7 +51,10 @@ class Repository:
 
     def attempt(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a DVC command and give its result, whatever it was."""
-        return self._run(str(self._home / "bin/python"), "-m", "dvc", *words)
+        return self._run(*self.command(*words))
+
+    def command(self, *words: str) -> list[str]:
+        return [str(self._home / "bin/python"), "-m", "dvc", *words]
 
     def dvc(self, *words: str) -> str:
         """Run a DVC command that must succeed and give what it printed."""
@@ -116,7 +119,7 @@ class Repository:
     @contextlib.contextmanager
     def running(self, *words: str) -> Iterator[Process]:
         """Another DVC command runs meanwhile."""
-        process = Process(self.root, self.folder / "running.log", [str(self._home / "bin/python"), "-m", "dvc", *words], self.environment)
+        process = Process(self.root, self.folder / "running.log", self.command(*words), self.environment)
         try:
             yield process
         finally:

@@ -22,7 +22,7 @@ from tests.faults.images import BASES
 from tests.stack import postgres as databases
 from tests.stack.environments import environment as python_environment
 from tests.stack.mlflow import mlflow as started_mlflow
-from tests.stack.process import ServiceError, own_folder
+from tests.stack.process import ServiceError, own_environment, own_folder
 from tests.stack.s3 import READ, REGION, WRITE, Keys, allow
 from tests.stack.s3 import s3 as started_s3
 
@@ -34,19 +34,24 @@ _ROOT = Path(__file__).parents[2]
 _NET = "ml"
 _STORE_PORT, _MLFLOW_PORT = 7070, 5000
 _STOCK = (Path(__file__).parents[1] / "faults/services/programs/stock.py").read_text()
+DIRECT = "direct"
+"""An experiment whose artifacts each client writes into the bucket itself."""
+
+_DIRECT = f'import mlflow; mlflow.create_experiment("{DIRECT}", artifact_location="s3://{BUCKET}/{DIRECT}")'
 
 
 class Made(NamedTuple):
-    """What was made on this machine first: the programs, who may everything in the store, and who MLflow is there."""
+    """What was made on this machine first: the programs, who may everything in the store, and who MLflow and its clients are there."""
 
     postgres: str
     store: str
     root: Keys
     server: Keys
+    client: Keys
 
 
 class Platform:
-    """`mlflow` is the server's address as the workloads write it."""
+    """`mlflow` is the server's address as the workloads write it, and `client` is who they are in the store."""
 
     mlflow = f"http://{MLFLOW}:{_MLFLOW_PORT}"
     endpoint = f"http://{STORE}:{_STORE_PORT}"
@@ -54,6 +59,7 @@ class Platform:
     def __init__(self, engine: Engine, folder: Path, made: Made) -> None:
         self.engine = engine
         self.folder = folder
+        self.client = made.client
         self._made = made
         self._python = str(python_environment("mlflow3") / "bin/python")
         names = folder / "resolv.conf"
@@ -79,6 +85,34 @@ class Platform:
         """The environment of one who goes to the store itself."""
         who = {"AWS_ACCESS_KEY_ID": keys.access, "AWS_SECRET_ACCESS_KEY": keys.secret}
         return {"MLFLOW_S3_ENDPOINT_URL": self.endpoint, "AWS_ENDPOINT_URL": self.endpoint, "AWS_DEFAULT_REGION": REGION, **who}
+
+    @property
+    def store(self) -> str:
+        """The store's address as this machine can ask it, by `within`."""
+        return f"http://{self.address(STORE)}:{_STORE_PORT}"
+
+    # the ways in which it goes wrong
+
+    def delete_bucket(self) -> None:
+        (self.folder / "store/data" / BUCKET).rename(self.folder / "deleted")
+
+    def rotate(self, keys: Keys) -> None:
+        """The key is given another secret, and nobody is told."""
+        who = {"ADMIN_ACCESS_KEY": self._made.root.access, "ADMIN_SECRET_KEY": self._made.root.secret, "ADMIN_REGION": REGION}
+        environment = own_environment(self.folder, **who, ADMIN_ENDPOINT_URL=self.store, ADMIN_ALLOW_INSECURE="false")
+        self._must("the key is rotated", self.within(self._made.store, "admin", "update-user", "--access", keys.access, "--secret", "0" * 32, env=environment))
+
+    def block_store(self, but: str = "") -> None:
+        """Whoever goes to the store waits in vain, but for one address."""
+        pid = self.docker("inspect", "-f", "{{.State.Pid}}", STORE).strip()
+        sources = ["!", "-s", but] if but else []
+        rule = ["iptables", "-I", "INPUT", "-p", "tcp", "--dport", str(_STORE_PORT), *sources, "-j", "DROP"]
+        self._must("the store is cut off", subprocess.run(["nsenter", "-t", pid, "-n", *rule], capture_output=True, text=True, check=False))
+
+    @property
+    def gateway(self) -> str:
+        """This machine, as containers see it."""
+        return self.docker("network", "inspect", "-f", "{{range .IPAM.Config}}{{.Gateway}}{{end}}", _NET).strip()
 
     def start(self) -> None:
         """The three services, each once the one before answers."""
@@ -131,12 +165,19 @@ class Platform:
                 raise ServiceError(f"{what} did not come in {seconds:.0f} s\n{logs}")
             time.sleep(0.3)
 
+    def restarts(self, name: str) -> int:
+        return int(self.docker("inspect", "-f", "{{.RestartCount}}", name))
+
     def says(self, name: str, words: str) -> bool:
         """Whether a container has written this."""
         return words in self.tail(name)
 
     def tail(self, name: str) -> str:
         return self.engine.attempt("logs", "--tail", "40", name, together=True).stdout.decode(errors="replace")
+
+    def _must(self, what: str, done: subprocess.CompletedProcess[str]) -> None:
+        if done.returncode:
+            raise ServiceError(f"{what}: {done.stderr.strip() or done.stdout.strip()}")
 
     def _listens(self, name: str, port: int) -> bool:
         return self.within("bash", "-c", f"exec 3<>/dev/tcp/{self.address(name)}/{port}").returncode == 0
@@ -158,16 +199,18 @@ def _stocked(folder: Path) -> Made:
     """Database and store as such a team has them. Raises ServiceError."""
     with databases.postgres() as database, started_s3() as store:
         server = store.user("mlflow")
-        store.bucket(BUCKET, allow(BUCKET, server, *READ, *WRITE))
+        client = store.user("client")
+        store.bucket(BUCKET, *(allow(BUCKET, one, *READ, *WRITE) for one in (server, client)))
         with started_mlflow(3, database=database.uri, artifacts=f"s3://{BUCKET}", environment=store.settings(server)) as it:
-            done = it.script(_STOCK)
-            if done.returncode:
-                raise ServiceError(done.stderr)
+            for program in (_STOCK, _DIRECT):
+                done = it.script(program)
+                if done.returncode:
+                    raise ServiceError(done.stderr)
         database.stop()
         store.stop()
         _keep(database.folder, folder / "postgres")
         _keep(store.folder, folder / "store")
-        made = Made(database.program, store.program, store.root, server)
+        made = Made(database.program, store.program, store.root, server, client)
     (folder / "postgres/data/pg_hba.conf").write_text("local all all trust\nhost all all all scram-sha-256\n")
     return made
 

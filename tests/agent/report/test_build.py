@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.report.build import Builder, _looked, _order, short, verdict
+from agent.report.build import Builder, _gravest, _looked, _order, short, verdict
 from agent.report.model import Check, Gap, Incident, Line, Looked, Repair, Report, exit_code
 from probes._contract import Observed, Signal, Source, Subject, Swept, Value
 from probes._runner import Visit, load_probes
@@ -192,6 +192,11 @@ def test_the_order_does_not_depend_on_the_order_of_arrival(tmp_path: Path) -> No
 )
 def test_the_first_severity_that_holds_counts(tmp_path: Path, expected: str, changed: Mapping[str, Value]) -> None:
     assert expected == only(tmp_path, changed).severity
+
+
+def test_an_incident_is_as_grave_as_what_follows_from_it() -> None:
+    assert "critical" == _gravest("medium", [incident(severity="low"), incident(severity="critical")])
+    assert "medium" == _gravest("medium", [])
 
 
 # titles

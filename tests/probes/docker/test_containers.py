@@ -98,6 +98,7 @@ def test_every_signal_of_a_container_with_all_settings(run: RunProbe, serve: Ser
         "container.experiment": None,
         "container.aws_names": ("AWS_SECRET_ACCESS_KEY",),
         "container.signs_as_we_do": None,
+        "container.signs_as": None,
     }
 
     found = values(run, serve, "full")

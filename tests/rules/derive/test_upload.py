@@ -118,3 +118,93 @@ def test_the_last_word_of_a_log_counts(lines: tuple[str, ...], expected: tuple[s
 
     assert expected == tuple(found.value(box, f"container.{name}") for name in ("store_trouble", "writing_trouble"))
     assert ours()
+
+
+TRACE = "Traceback (most recent call last):\n"
+UPLOADING = f'{TRACE}  File "/x/mlflow/store/artifact/s3_artifact_repo.py", line 347, in _upload_file\n    s3_client.upload_file()\n{DENIED}\n'
+LOADING = f'{TRACE}  File "/x/serve.py", line 3, in <module>\n    load()\nrequests.exceptions.HTTPError: 404 Client Error: Not Found. Response text: "Failed to list artifacts in s3://models: gone"\n'
+BUG = f'{TRACE}  File "/x/train.py", line 3, in <module>\n    fit()\nValueError: bad shape\n'
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [(UPLOADING, "writing"), (LOADING, "loading"), (BUG, ""), (f"{UPLOADING}going on\n{BUG}", ""), (f"{BUG}going on\n{UPLOADING}", "writing"), ("INFO well\n", "")],
+    ids=["an upload", "a model", "a bug", "a bug after an upload that failed", "an upload after a bug", "nothing"],
+)
+def test_what_the_last_traceback_is_about(log: str, expected: str) -> None:
+    box = Subject("container", "trainer")
+
+    assert expected == facts((box, {"log_tail": log, "log_complete": True})).value(box, "container.ended_over")
+
+
+DIRECTLY = {**OF_SERVER, "artifact_locations": ("3 s3://models/d churn", "4 mlflow-artifacts:/4 stored")}
+REFUSED = "boto3.exceptions.S3UploadFailedError: Failed to upload a.txt to models/a.txt: An error occurred (SignatureDoesNotMatch) when calling the PutObject operation: x"
+SLOW = 'File "s3_artifact_repo.py", line 347, in _upload_file\nbotocore.exceptions.ConnectTimeoutError: Connect timeout on endpoint URL: "http://store:9000/models/a.txt"'
+NEAR = Subject("mlflow", "http://10.0.0.8:5000")
+SHOP = Subject("container", "store")
+OF_SHOP: Values = {"addresses": ("10.0.0.9",), "networks": ("ml",), "state": "running", "engine": "docker", "aliases": ("store",)}
+SHOPS = Subject("bucket", "models@10.0.0.9:9000")
+
+
+def box(name: str, log: str, **change: Any) -> tuple[Subject, Values]:
+    """A container of the store's network that writes into the bucket itself."""
+    own = {"tracking_uri": NEAR.key, "experiment": "churn", "s3_endpoint": "http://store:9000", "signs_as": "a token", "aws_names": KEYS, "signs_as_we_do": None}
+    its = {"engine": "docker", "state": "running", "networks": ("ml",), "network_mode": "ml", "log_tail": f"{log}\n", "log_complete": True, "first_failure_at": 1_799_999_000.0}
+    return Subject("container", name), {**NOBODY, **own, **its, **change}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({}, "wrong-secret"), ({"signs_as": "another"}, ""), ({"signs_as": None}, ""), ({"log_tail": "well\n"}, ""), ({"s3_endpoint": "http://elsewhere:9000"}, "")],
+    ids=["one key", "two keys", "keys that nobody saw", "only one is refused", "two stores"],
+)
+def test_a_key_is_the_trouble_where_a_store_takes_it_from_none_who_have_it(change: Values, expected: str) -> None:
+    found = facts((NEAR, DIRECTLY), (SHOP, OF_SHOP), (SHOPS, OF_BUCKET), box("one", REFUSED), box("two", REFUSED, **change))
+    account = Subject("account", "a token")
+
+    assert (expected,) == of(found, account, "trouble")
+    assert (("container one", "container two") if expected else None, bool(expected)) == of(found, account, "users", "together")
+
+
+def test_pods_that_take_their_variables_from_one_secret_have_one_key() -> None:
+    taken = {"signs_as": None, "aws_names": ("Secret s3",), "engine": "kubernetes", "s3_endpoint": "http://10.0.0.9:9000"}
+    found = facts((NEAR, DIRECTLY), (SHOPS, OF_BUCKET), box("ml/a/train", REFUSED, **taken), box("ml/b/train", REFUSED, **taken), box("web/a/train", REFUSED, **taken))
+
+    assert {"Secret s3 of ml", "Secret s3 of web"} == {one.key for one in found.subjects("account")}
+    assert ("wrong-secret", ("container ml/a/train", "container ml/b/train")) == of(found, Subject("account", "Secret s3 of ml"), "trouble", "users")
+    assert ("",) == of(found, Subject("account", "Secret s3 of web"), "trouble")
+
+
+def test_a_bucket_that_answers_here_and_that_its_writers_do_not_reach_is_cut_off() -> None:
+    two = facts((NEAR, DIRECTLY), (SHOP, OF_SHOP), (SHOPS, OF_BUCKET), box("one", SLOW), box("two", SLOW))
+    one = facts((NEAR, DIRECTLY), (SHOP, OF_SHOP), (SHOPS, OF_BUCKET), box("one", SLOW), box("two", "well"))
+
+    assert ("timed-out", "container one, container two", "reached") == of(two, SHOPS, "trouble", "blocked", "store")
+    assert ("timed-out", "container one", ("container two",)) == of(two, Subject("container", "one"), "trouble", "blocked", "peers")
+    assert ("",) == of(one, SHOPS, "trouble")
+
+
+def test_who_writes_through_the_server_needs_no_credentials() -> None:
+    name, values = box("one", "well", experiment="stored", aws_names=None, signs_as=None)
+    found = facts((NEAR, DIRECTLY), (name, values))
+
+    assert [NEAR] == found.targets(name, "container writes_through mlflow")
+    assert ("the server", None, f"one, through {NEAR.key}") == of(found, name, "writer", "lacks_credentials", "what")
+
+
+def test_a_store_that_is_stopped_is_known_by_its_name() -> None:
+    bucket = Subject("bucket", "models@store:9000")
+    stopped = {**OF_SHOP, "addresses": None, "state": "exited", "exit_code": 0}
+    found = facts((NEAR, DIRECTLY), (SHOP, stopped), (bucket, {**OF_BUCKET, "says": "unknown-host", "exists": None, "reached": False}), box("one", SLOW))
+
+    assert ("store", "unknown-host") == of(found, bucket, "store_docker", "trouble")
+
+
+def test_the_name_of_a_store_s_container_and_its_published_port_are_one_store() -> None:
+    home = Subject("bucket", "models@127.0.0.1:19000")
+    published = {**OF_SHOP, "published_ports": ("19000->9000/tcp",)}
+    name, values = box("one", "well")
+    found = facts((NEAR, DIRECTLY), (SHOP, published), (home, {**OF_BUCKET, "named_here": True}), (name, values))
+
+    assert [home] == found.targets(name, "container writes_to bucket")
+    assert [SHOP] == found.targets(home, "bucket served_by container")
