@@ -192,15 +192,19 @@ def _recorded_and_nowhere(it: Repository, **flags: bool) -> None:
     (it.root / "new.txt").unlink()
 
 
-@pytest.mark.parametrize("where", ["in_s3", "repository"])
-def test_what_was_never_pushed_is_lost_to_a_fresh_clone(where: str, request: pytest.FixtureRequest) -> None:
-    it = request.getfixturevalue(where)
-    it.dvc("push", "--quiet")
-    _recorded_and_nowhere(it)
-    report = looked(it)
+def test_what_was_never_pushed_is_lost_to_a_fresh_clone(in_s3: Repository) -> None:
+    _recorded_and_nowhere(in_s3)
+    report = looked(in_s3)
 
     assert remote("not-pushed") == said(report)
     assert "new.txt" in report.incidents[0].fix[0].do
+
+
+def test_what_was_never_pushed_to_a_folder_is_lost_as_well(repository: Repository) -> None:
+    repository.dvc("push", "--quiet")
+    _recorded_and_nowhere(repository)
+
+    assert remote("not-pushed") == said(looked(repository))
 
 
 def test_what_is_not_meant_to_be_pushed_is_not_missed(repository: Repository) -> None:
