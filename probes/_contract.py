@@ -249,6 +249,7 @@ def _relations() -> tuple[Arity, ...]:
         "container needs mlflow",
         "process loads_from mlflow",
         "mlflow served_by container",
+        "repo cut_off_like bucket",
         "mlflow served_by process",
         "mlflow needs container",
         "bucket served_by container",

@@ -32,6 +32,7 @@ RECENTLY_S = 86400.0
 """A model's upload is tried once a training, and many train once a day."""
 
 _BY_ANYBODY = frozenset({"unknown-host", "refused", "timed-out", "not-a-store", "not-tls", "overloaded", "other-region", "clock"})
+_NOT_REACHED = frozenset({"unknown-host", "refused", "timed-out"})
 _BY_SETTINGS = frozenset({"tls", "proxy"})
 """What this run's own settings have a part in: its authorities, its proxy."""
 
@@ -618,6 +619,17 @@ def _of_repo(given: Given) -> Mapping[str, Value]:
     return {"repo.remote_shared": texts(facts, bucket, "bucket.upload_users") or None if bucket is not None else None}
 
 
+def _cut_off(facts: Facts) -> Iterable[Relation]:
+    """Of a remote that is not reached: other buckets at the same host and port that are not reached either. What lies between is then the one cause."""
+    for repo in facts.subjects("repo"):
+        it = address(text(facts, repo, "repo.remote_endpoint"))
+        if it is None or text(facts, repo, "repo.remote_says") not in _NOT_REACHED:
+            continue
+        for bucket in facts.subjects("bucket"):
+            if _where(bucket) == f"{it.host}:{it.port}" and text(facts, bucket, "bucket.says") in _NOT_REACHED:
+                yield Relation("cut_off_like", repo, bucket)
+
+
 # of a key
 
 
@@ -776,6 +788,7 @@ DERIVATIONS = (
 RELATORS = (
     Relator(relations=("mlflow keeps_in bucket",), needs=(), function=_keeps),
     Relator(relations=("mlflow served_by process",), needs=(), function=_served),
+    Relator(relations=("repo cut_off_like bucket",), needs=(), function=_cut_off),
     *(
         Relator(relations=(f"{kind} writes_to bucket",), needs=(f"{kind}.tracking_uri",), function=partial(_writes, kind))
         for kind in ("container", "process")

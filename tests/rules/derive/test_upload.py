@@ -208,3 +208,11 @@ def test_the_name_of_a_store_s_container_and_its_published_port_are_one_store() 
 
     assert [home] == found.targets(name, "container writes_to bucket")
     assert [SHOP] == found.targets(home, "bucket served_by container")
+
+
+@pytest.mark.parametrize(("remote", "bucket", "drawn"), [("timed-out", "timed-out", True), ("timed-out", None, False), ("denied", "timed-out", False)])
+def test_a_remote_that_is_not_reached_is_like_other_buckets_there_that_are_not(remote: str, bucket: str | None, drawn: bool) -> None:
+    repo = Subject("repo", "/r")
+    found = facts((repo, {"remote_endpoint": HERE, "remote_says": remote}), (BUCKET, {**OF_BUCKET, "says": bucket}))
+
+    assert ([BUCKET] if drawn else []) == found.targets(repo, "repo cut_off_like bucket")
