@@ -23,9 +23,9 @@ from agent.bundle import Bundle
 from agent.discover import Target
 from agent.report.model import Incident, Report
 from agent.settings import Settings
-from probes._contract import Unavailable
 from rules._book import Book
 from tests.faults.catalogue import Verdict
+from tests.faults.withdrawal import without
 from tests.stack.node import Node, node
 
 from .catalogue import CATALOGUE, FOLLOWS, Catalogue, Expect, Planting, load
@@ -74,16 +74,7 @@ def withdrawn(seen: Bundle, view: View) -> Bundle:
     """The run without some sources, and with their absence named."""
     hidden = HIDDEN[view]
     extra = FROM_EVENTS if "kubernetes.events" in hidden else frozenset()
-    observed = seen.observed
-    gone = [signal for signal in observed.signals if signal.source.probe in hidden or signal.name in extra]
-    names = {signal.name for signal in gone}
-    gaps = [
-        Unavailable(kind=kind, why="forbidden", detail="withdrawn", remedy="Give it back.", names=tuple(sorted(of)), probe="withdrawn", asked=True)
-        for kind in sorted({name.partition(".")[0] for name in names})
-        if (of := {name for name in names if name.startswith(f"{kind}.")})
-    ]
-    kept = [signal for signal in observed.signals if signal not in gone] if gone else observed.signals
-    return msgspec.structs.replace(seen, observed=msgspec.structs.replace(observed, signals=kept, unavailable=[*observed.unavailable, *gaps]))
+    return without(seen, hidden, extra)
 
 
 # what is said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.stack.process import ServiceError
 
 from .catalogue import CAUSES, LOADING, OFFLINE, REMOTE, SETS, UPLOAD, Expect, State, load, named
 from .plant import PROGRAMS, Garden
-from .table import Said, grade, together
+from .table import Grade, Line, Said, grade, together, weaker
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,22 @@ MANY = Expect(undetermined=("a", "b"), truth="a")
 )
 def test_what_is_said_is_graded(expect: Expect | None, said: Said, expected: str) -> None:
     assert expected == grade(expect, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "was", "expected"),
+    [
+        (Said("nothing"), "missed", "weaker"),
+        (Said("undetermined", ("a", "c")), "missed", "weaker"),
+        (Said("undetermined", ("c", "d")), "missed", "missed"),
+        (Said("likely", ("c",)), "WRONG NAME", "WRONG NAME"),
+        (Said("nothing", (), ("other/row: likely c",)), "SAID", "SAID"),
+    ],
+)
+def test_with_less_to_see_only_what_is_honest_passes(states: list[State], said: Said, was: Grade, expected: Grade) -> None:
+    line = Line(replace(states[0], expect=ONE), said, was, "no workload")
+
+    assert expected == weaker(line).grade
 
 
 @pytest.mark.parametrize("name", SETS)
