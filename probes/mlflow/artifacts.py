@@ -113,6 +113,7 @@ def _look(access: Access, url: str) -> Look | Unavailable:
     server, subject = opened(access, url), Subject("mlflow", url)
     command = f"curl -sS '{url}{PROXY}?path='"
     try:
+        server.health()  # of which others know: a server with one worker is not held up twice where it does not answer
         found = server.experiments()
     except Unreachable as error:
         return gap(access, "mlflow", subject, "refused", error.detail, _REMEDY)

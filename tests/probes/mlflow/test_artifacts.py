@@ -73,7 +73,7 @@ def test_nothing_but_lists_and_searches_is_asked() -> None:
     with served(script) as url:
         seen(SWEEP, url)
 
-    assert ["/api/2.0/mlflow-artifacts/artifacts", "/api/2.0/mlflow/experiments/search", "/api/2.0/mlflow/logged-models/search"] == sorted({path for path, _said, _headers in script.asked})
+    assert ["/api/2.0/mlflow-artifacts/artifacts", "/api/2.0/mlflow/experiments/search", "/api/2.0/mlflow/logged-models/search", "/health"] == sorted({path for path, _said, _headers in script.asked})
 
 
 def test_a_folder_whose_first_part_this_machine_has_not_is_told() -> None:
