@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from tests.faults.services.catalogue import LOADING, OFFLINE, REGISTERING, Expect, state
+from tests.faults.services.catalogue import LOADING, OFFLINE, REGISTERING, UPLOAD, Expect, state
 from tests.faults.services.plant import Garden, Words, closed_port
 from tests.stack.mlflow import API, MLflow
 
@@ -254,7 +254,7 @@ def alias_moved_to_nothing(it: Garden) -> Words:
 
 @state(
     LOADING, "artifact-gone", shows=r"specified bucket does not exist.*a program says: \S+", why="The version is READY; of its place the server says that the bucket does not exist.",
-    also={REGISTERING: ("artifact-missing",)},
+    also={REGISTERING: ("artifact-missing",), UPLOAD: ("bucket-doesnt-exist",)},
 )  # fmt: skip
 def bucket_deleted(it: Garden) -> Words:
     """The bucket with the models was deleted."""
