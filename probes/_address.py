@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 PORTS = {"http": 80, "https": 443}
@@ -34,6 +35,14 @@ def userinfo(text: str) -> tuple[str, str] | None:
     """The user and password that stand in an address; None where there is no user."""
     parts = _split(text)
     return (unquote(parts.username), unquote(parts.password or "")) if parts is not None and parts.username else None
+
+
+def is_link_local(address: str) -> bool:
+    """Where clouds answer with credentials; no workload's word leads there. Of an address with or without a scheme (//HOST:PORT)."""
+    try:
+        return ip_address(urlsplit(address).hostname or "").is_link_local
+    except ValueError:  # a name
+        return False
 
 
 def _split(text: str) -> SplitResult | None:

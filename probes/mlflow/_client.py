@@ -6,11 +6,10 @@ opened(access, "http://mlflow:5000").search("experiments/search", {"max_results"
 from __future__ import annotations
 
 import base64
-import ipaddress
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from probes._access import Access, Reply, Unreachable
 from probes._address import base_url
@@ -94,14 +93,6 @@ def opened(access: Access, url: str) -> Server:
     return Server(access, url, _authorization(access.settings) if own else {})
 
 
-def is_link_local(url: str) -> bool:
-    """Where clouds answer with credentials; no workload's word leads there."""
-    try:
-        return ipaddress.ip_address(urlsplit(url).hostname or "").is_link_local
-    except ValueError:  # a name
-        return False
-
-
 def configured(access: Access) -> str | None:
     """The address that a setting or the environment names, as subjects are called."""
     return base_url(access.settings.get("mlflow", ""))
@@ -164,7 +155,6 @@ __all__ = [
     "Unreachable",
     "answer",
     "configured",
-    "is_link_local",
     "moment",
     "objects",
     "opened",

@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from probes._access import Access, Reply, Unreachable
-from probes._address import base_url, shown_address
+from probes._address import base_url, is_link_local, shown_address
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Spec, Subject, Unavailable, Value
-from probes.mlflow._client import Answer, Server, answer, configured, is_link_local, moment, objects, opened, text
+from probes.mlflow._client import Answer, Server, answer, configured, moment, objects, opened, text
 from probes.mlflow._failure import GATEWAY, connection
 from probes.mlflow._gap import gap, grant, refusal, why_refused
 

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from probes._access import Access, Unreachable
-from probes._address import base_url
+from probes._address import base_url, is_link_local
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Relation, Spec, Subject, Swept, Unavailable, Value, Why
 from probes.mlflow._catalogue import MOST_VERSIONS, Versions, first_versions, named, number, versions_of
-from probes.mlflow._client import Answer, Server, configured, is_link_local, moment, objects, opened, text
+from probes.mlflow._client import Answer, Server, configured, moment, objects, opened, text
 from probes.mlflow._failure import connection
 from probes.mlflow._gap import READ_GRANT, gap, grant, refusal, why_refused
 from probes.mlflow._versions import Checks, place

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probes._access import Access, Unreachable
-from probes._address import base_url
+from probes._address import base_url, is_link_local
 from probes._contract import Answer as Said
 from probes._contract import Look, Probe, Spec, Subject, Swept, Value
-from probes.mlflow._client import API, MOST_EXPERIMENTS, MOST_MODELS, Answer, Server, configured, is_link_local, moment, objects, opened, text
+from probes.mlflow._client import API, MOST_EXPERIMENTS, MOST_MODELS, Answer, Server, configured, moment, objects, opened, text
 from probes.mlflow._client import answer as read
 from probes.mlflow._failure import GATEWAY, connection, database_host, meaning, reason
 from probes.mlflow._gap import READ_GRANT, gap, grant, refusal, why_refused
@@ -27,7 +27,6 @@ _VERSION = re.compile(r"^\d+\.\d+\.\d+[\w.]*$")
 _OF_A_STORE = re.compile(r"(?:<\?xml[^>]*>)?\s*<Error>\s*<Code>")
 """How an S3 store answers what it does not know; some have a /health of their own that says OK."""
 
-_KINDS = re.compile(r"^([a-z][a-z0-9+.-]*):|^(?=[./~])|^(?=[A-Za-z]:\\)")
 
 SPECS = (
     Spec(name="mlflow.url", type="text", doc="Its base address."),
@@ -81,11 +80,6 @@ SPECS = (
     Spec(name="mlflow.is_empty", type="bool", doc="It has no experiment but Default, no run and no registered model that may be seen from here."),
     Spec(name="mlflow.deleted_experiments", type="int", doc="Experiments in its trash; asked for only where it is empty otherwise."),
     Spec(name="mlflow.default_created_at", type="time", doc="When experiment 0 was made, which is when the database was."),
-    Spec(
-        name="mlflow.artifact_schemes",
-        type="texts",
-        doc="Schemes of its experiments' artifact locations, such as mlflow-artifacts, s3; file for a path.",
-    ),
 )
 NAMED_HERE = Spec(name="mlflow.named_here", type="bool", doc="The address is the one that a setting or the environment names here.")
 
@@ -261,7 +255,6 @@ def _contents(server: Server, answer: Answer) -> Mapping[str, Value]:
         "mlflow.is_empty": empty,
         "mlflow.deleted_experiments": _deleted(server) if empty else None,
         "mlflow.default_created_at": moment(default, "creation_time") if default else None,
-        "mlflow.artifact_schemes": tuple(sorted({_scheme(text(one, "artifact_location")) for one in experiments} - {""})) or None,
         "mlflow.store_type": _store(server) if empty else None,
     }
 
@@ -297,12 +290,6 @@ def _models(server: Server) -> tuple[int | None, Mapping[str, Value]]:
 def _deleted(server: Server) -> int | None:
     found = _asked(server, "experiments/search", {"max_results": MOST_EXPERIMENTS, "view_type": "DELETED_ONLY"})
     return None if found is None else len(objects(found, "experiments"))
-
-
-def _scheme(location: str) -> str:
-    """The scheme of an artifact location; a path without one lies on some machine's disk."""
-    found = _KINDS.match(location)
-    return "" if not location else (found[1] or "file") if found else "file"
 
 
 def _store(server: Server) -> str | None:

@@ -9,10 +9,10 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from probes._access import Access, Unreachable
+from probes._address import is_link_local
 from probes._contract import Answer, Look, Probe, Spec, Subject, Swept, Unavailable, Value, Why
 from probes._environment import NAMES
 from probes._s3 import CONNECT_S, Client, Ladder, Place, host_port
@@ -66,7 +66,7 @@ def follow(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     """A Look at buckets that workloads and servers name. The keys of this run go to the store that its settings name and to AWS alone."""
     for subject in subjects:
         name, at, where = subject.key.partition("@")
-        if at and _is_link_local(where):
+        if at and is_link_local(f"//{where}"):
             yield _gap(subject, "not reached", f"{where} is a link-local address, which is not asked because a workload names it.", _POINT)
             continue
         endpoint = _endpoint(access, where) if at else ""
@@ -172,13 +172,6 @@ def _speaks(access: Access, endpoint: str) -> str | None:
         return "http"
     except OSError:
         return None
-
-
-def _is_link_local(where: str) -> bool:
-    try:
-        return ip_address(where.rpartition(":")[0].strip("[]")).is_link_local
-    except ValueError:  # a name
-        return False
 
 
 def _gap(  # noqa: PLR0913  # as many as a gap has
