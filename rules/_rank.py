@@ -24,6 +24,7 @@ LATER_S = 60.0
 COHORT_SIZE = 3
 
 Band = Literal["diagnosed", "likely", "undetermined", "none fits"]
+_Groups = dict[str, tuple[float, float]]
 
 
 class Weighed(msgspec.Struct, frozen=True):
@@ -86,8 +87,9 @@ def rank(row: Row, weighed: Iterable[Weighed]) -> Ranking:
     """
     lines = tuple(weighed)
     tally = _tally(row, lines)
-    rivals = _rivals(row, lines, tally.lead)
-    in_reach = _rivals(row, [line for line in lines if not line.out_of_reach], tally.lead)
+    unseen = _overtakers(row, lines)
+    rivals = frozenset().union(*unseen.values()) - {tally.lead}
+    in_reach = frozenset().union(*(leads for number, leads in unseen.items() if not lines[number].out_of_reach)) - {tally.lead}
     band = _band(tally)
     if band == "none fits" and rivals - {OTHER}:
         band = "undetermined"
@@ -105,26 +107,45 @@ def _held_back(band: Band, *, overturns: bool, together: bool) -> Band:
 
 
 def _tally(row: Row, lines: Sequence[Weighed]) -> _Tally:
-    stated = frozenset(line.evidence.states for line in lines if line.outcome is Outcome.TRUE and line.evidence.states)
-    support = _support(row.cause_ids, lines)
-    posteriors = _softmax(_scores(row, stated, support))
+    stated = _stated(lines)
+    support = {cause: _net(groups) for cause, groups in _strongest(row.cause_ids, lines).items()}
+    posteriors = _softmax(_scores(_priors(row, stated), support))
     ordered = tuple(sorted(posteriors.items(), key=lambda pair: (-pair[1], pair[0] == OTHER, pair[0])))
     return _Tally(ordered, stated, support)
 
 
-def _rivals(row: Row, lines: Sequence[Weighed], lead: str) -> frozenset[str]:
-    """The causes that one line which nobody could see would put in front, by being true or by being false."""
-    found: set[str] = set()
+def _stated(lines: Iterable[Weighed]) -> frozenset[str]:
+    return frozenset(line.evidence.states for line in lines if line.outcome is Outcome.TRUE and line.evidence.states)
+
+
+def _overtakers(row: Row, lines: Sequence[Weighed]) -> dict[int, frozenset[str]]:
+    """The causes that each line which nobody could see would put in front, by being true or by being false; by its place.
+
+    A line moves only the causes that it speaks for, so nothing else is added up anew.
+    """
+    stated, strongest = _stated(lines), _strongest(row.cause_ids, lines)
+    priors = _priors(row, stated)
+    scores = _scores(priors, {cause: _net(groups) for cause, groups in strongest.items()})
+
+    def lead(line: Weighed) -> str:
+        states = line.evidence.states if line.outcome is Outcome.TRUE else ""
+        moved = {cause: _net(_with(strongest[cause], line, cause)) for cause in line.weights.keys() & strongest.keys()}
+        if states:
+            every = {cause: moved.get(cause, _net(groups)) for cause, groups in strongest.items()}
+            return _first(_scores(_priors(row, stated | {states}), every))
+        return _first(scores | _scores({cause: priors[cause] for cause in moved}, moved))
+
+    found: dict[int, frozenset[str]] = {}
     for place, line in enumerate(lines):
         if line.outcome is Outcome.CANNOT_TELL:
-            for outcome, weights in ((Outcome.TRUE, line.evidence.then), (Outcome.FALSE, line.evidence.else_)):
-                seen = msgspec.structs.replace(line, outcome=outcome)
-                found |= (
-                    {_tally(row, (*lines[:place], seen, *lines[place + 1 :])).lead}
-                    if weights or (outcome is Outcome.TRUE and line.evidence.states)
-                    else set()
-                )
-    return frozenset(found - {lead})
+            seen = [msgspec.structs.replace(line, outcome=outcome) for outcome in (Outcome.TRUE, Outcome.FALSE)]
+            speaks = [one for one in seen if one.weights or (one.outcome is Outcome.TRUE and one.evidence.states)]
+            found[place] = frozenset(map(lead, speaks))
+    return found
+
+
+def _first(scores: Mapping[str, float]) -> str:
+    return min(scores, key=lambda cause: (-scores[cause], cause == OTHER, cause))
 
 
 def _overturned(row: Row, lines: tuple[Weighed, ...], lead: str) -> bool:
@@ -140,26 +161,37 @@ def _for(line: Weighed, cause: str, lead: str) -> Weighed:
     return max(choices, key=lambda choice: choice.weights.get(cause, 0.0) - choice.weights.get(lead, 0.0))
 
 
-def _support(causes: Iterable[str], lines: Sequence[Weighed]) -> dict[str, dict[str, float]]:
-    """Net decibans by cause and group: of each group its strongest for and its strongest against."""
-    best: dict[str, dict[str, tuple[float, float]]] = {cause: {} for cause in causes}
+def _strongest(causes: Iterable[str], lines: Sequence[Weighed]) -> dict[str, _Groups]:
+    """By cause and group the strongest for and the strongest against."""
+    best: dict[str, _Groups] = {cause: {} for cause in causes}
     for line in lines:
         for cause in line.weights.keys() & best.keys():
-            weight, groups = line.weights[cause], best[cause]
-            up, down = groups.get(line.evidence.group, (0.0, 0.0))
-            groups[line.evidence.group] = (max(up, weight), min(down, weight))
-    return {
-        cause: {group: max(-GROUP_CAP, min(GROUP_CAP, up + down)) for group, (up, down) in groups.items() if up or down}
-        for cause, groups in best.items()
-    }
+            best[cause] = _with(best[cause], line, cause)
+    return best
 
 
-def _scores(row: Row, stated: frozenset[str], support: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def _with(groups: _Groups, line: Weighed, cause: str) -> _Groups:
+    weight = line.weights[cause]
+    up, down = groups.get(line.evidence.group, (0.0, 0.0))
+    return groups | {line.evidence.group: (max(up, weight), min(down, weight))}
+
+
+def _net(groups: _Groups) -> dict[str, float]:
+    """Net decibans by group."""
+    return {group: max(-GROUP_CAP, min(GROUP_CAP, up + down)) for group, (up, down) in groups.items() if up or down}
+
+
+def _priors(row: Row, stated: frozenset[str]) -> dict[str, float]:
+    """Decibans of each cause before any evidence; what is stated starts where the likeliest does."""
     priors = {cause.id: cause.prior for cause in row.causes} | {OTHER: row.other}
     largest = max(priors.values())
     priors |= dict.fromkeys(stated & set(priors), largest)
     total = sum(priors.values())
-    return {cause: 10 * math.log10(prior / total) + max(-TOTAL_CAP, min(TOTAL_CAP, sum(support[cause].values()))) for cause, prior in priors.items()}
+    return {cause: 10 * math.log10(prior / total) for cause, prior in priors.items()}
+
+
+def _scores(priors: Mapping[str, float], support: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    return {cause: prior + max(-TOTAL_CAP, min(TOTAL_CAP, sum(support[cause].values()))) for cause, prior in priors.items()}
 
 
 def _softmax(scores: Mapping[str, float]) -> dict[str, float]:
