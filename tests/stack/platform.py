@@ -1,6 +1,6 @@
 """A team's platform in containers of one Docker network: PostgreSQL, an S3 store, MLflow, and workloads that use them by their names.
 
-with platform(engine) as it:
+with stock() as made, platform(engine, made) as it:
     it.workload("api", LOADS, MODEL_URI="models:/churn/1")
     it.docker("stop", "postgres")
     it.diagnose("--mlflow", f"http://{it.address('mlflow')}:5000")
@@ -40,9 +40,10 @@ DIRECT = "direct"
 _DIRECT = f'import mlflow; mlflow.create_experiment("{DIRECT}", artifact_location="s3://{BUCKET}/{DIRECT}")'
 
 
-class Made(NamedTuple):
+class Stock(NamedTuple):
     """What was made on this machine first: the programs, who may everything in the store, and who MLflow and its clients are there."""
 
+    folder: Path
     postgres: str
     store: str
     root: Keys
@@ -56,11 +57,11 @@ class Platform:
     mlflow = f"http://{MLFLOW}:{_MLFLOW_PORT}"
     endpoint = f"http://{STORE}:{_STORE_PORT}"
 
-    def __init__(self, engine: Engine, folder: Path, made: Made) -> None:
+    def __init__(self, engine: Engine, folder: Path, stock: Stock) -> None:
         self.engine = engine
         self.folder = folder
-        self.client = made.client
-        self._made = made
+        self.client = stock.client
+        self._stock = stock
         self._python = str(python_environment("mlflow3") / "bin/python")
         names = folder / "resolv.conf"
         names.write_text("nameserver 127.0.0.11\noptions ndots:0 timeout:1 attempts:1\n")
@@ -98,9 +99,9 @@ class Platform:
 
     def rotate(self, keys: Keys) -> None:
         """The key is given another secret, and nobody is told."""
-        who = {"ADMIN_ACCESS_KEY": self._made.root.access, "ADMIN_SECRET_KEY": self._made.root.secret, "ADMIN_REGION": REGION}
+        who = {"ADMIN_ACCESS_KEY": self._stock.root.access, "ADMIN_SECRET_KEY": self._stock.root.secret, "ADMIN_REGION": REGION}
         environment = own_environment(self.folder, **who, ADMIN_ENDPOINT_URL=self.store, ADMIN_ALLOW_INSECURE="false")
-        self._must("the key is rotated", self.within(self._made.store, "admin", "update-user", "--access", keys.access, "--secret", "0" * 32, env=environment))
+        self._must("the key is rotated", self.within(self._stock.store, "admin", "update-user", "--access", keys.access, "--secret", "0" * 32, env=environment))
 
     def block_store(self, but: str = "") -> None:
         """Whoever goes to the store waits in vain, but for one address."""
@@ -116,20 +117,20 @@ class Platform:
 
     def start(self) -> None:
         """The three services, each once the one before answers."""
-        made = self._made
+        stock = self._stock
         self.docker("network", "create", "--label", f"{LABEL}=platform", _NET)
         data = self.folder / "postgres/data"
-        self.container(POSTGRES, "/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", made.postgres, "-D", str(data),
+        self.container(POSTGRES, "/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", stock.postgres, "-D", str(data),
                        "-c", "listen_addresses=*", "-c", f"unix_socket_directories={data.parent}")  # fmt: skip
         place = self.folder / "store"
         users = ["--iam-dir", str(place / "iam"), "--iam-cache-disable", "--access-log", str(place / "access.log")]
-        self.container(STORE, made.store, *users, "--port", f":{_STORE_PORT}", "--region", REGION, "posix", str(place / "data"),
-                       ROOT_ACCESS_KEY=made.root.access, ROOT_SECRET_KEY=made.root.secret)  # fmt: skip
+        self.container(STORE, stock.store, *users, "--port", f":{_STORE_PORT}", "--region", REGION, "posix", str(place / "data"),
+                       ROOT_ACCESS_KEY=stock.root.access, ROOT_SECRET_KEY=stock.root.secret)  # fmt: skip
         database = f"postgresql+psycopg2://{databases.NAME}:{databases.PASSWORD}@{POSTGRES}:5432/{databases.NAME}"
         self.wait("PostgreSQL", lambda: self._listens(POSTGRES, 5432))
         serve = ["server", "--host", "0.0.0.0", "--port", str(_MLFLOW_PORT), "--workers", "1", "--backend-store-uri", database]  # noqa: S104
         self.container(MLFLOW, self._python, "-m", "mlflow", *serve, "--artifacts-destination", f"s3://{BUCKET}", "--allowed-hosts", "*",
-                       MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SQLALCHEMYSTORE_POOL_SIZE="4", **self.storing(made.server))  # fmt: skip
+                       MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SQLALCHEMYSTORE_POOL_SIZE="4", **self.storing(stock.server))  # fmt: skip
         self.wait("MLflow", lambda: self._listens(MLFLOW, _MLFLOW_PORT), 120)
 
     def clean(self) -> None:
@@ -184,20 +185,9 @@ class Platform:
 
 
 @contextlib.contextmanager
-def platform(engine: Engine) -> Iterator[Platform]:
-    """Three runs and their models in it, the files in the bucket; all of it is taken away again. Raises ServiceError."""
-    with own_folder("platform-") as folder:
-        it = Platform(engine, folder, _stocked(folder))
-        try:
-            it.start()
-            yield it
-        finally:
-            it.clean()
-
-
-def _stocked(folder: Path) -> Made:
-    """Database and store as such a team has them. Raises ServiceError."""
-    with databases.postgres() as database, started_s3() as store:
+def stock() -> Iterator[Stock]:
+    """Database and store as such a team has them: three runs and their models, the files in the bucket. Raises ServiceError."""
+    with own_folder("stock-") as folder, databases.postgres() as database, started_s3() as store:
         server = store.user("mlflow")
         client = store.user("client")
         store.bucket(BUCKET, *(allow(BUCKET, one, *READ, *WRITE) for one in (server, client)))
@@ -210,9 +200,22 @@ def _stocked(folder: Path) -> Made:
         store.stop()
         _keep(database.folder, folder / "postgres")
         _keep(store.folder, folder / "store")
-        made = Made(database.program, store.program, store.root, server, client)
-    (folder / "postgres/data/pg_hba.conf").write_text("local all all trust\nhost all all all scram-sha-256\n")
-    return made
+        (folder / "postgres/data/pg_hba.conf").write_text("local all all trust\nhost all all all scram-sha-256\n")
+        yield Stock(folder, database.program, store.program, store.root, server, client)
+
+
+@contextlib.contextmanager
+def platform(engine: Engine, stock: Stock) -> Iterator[Platform]:
+    """The services on a copy of that stock; all of it is taken away again. Raises ServiceError."""
+    with own_folder("platform-") as folder:
+        for name in ("postgres", "store"):
+            _keep(stock.folder / name, folder / name)
+        it = Platform(engine, folder, stock)
+        try:
+            it.start()
+            yield it
+        finally:
+            it.clean()
 
 
 def _keep(made: Path, place: Path) -> None:

@@ -2,6 +2,7 @@
 
 python -m tests.faults.services.table [ID …] [--keep FOLDER]       make, look, print
 python -m tests.faults.services.table --replay FOLDER [ID …]       judge kept bundles again
+python -m tests.faults.services.table --ledger FOLDER …            every cause of these rows, and the kept states in which it is told
 --set first|second|third                                           those of one set only
 """
 
@@ -191,14 +192,36 @@ def replay(folder: Path, states: Sequence[State]) -> list[Line]:
     return lines + [weaker(replace(judge(one, pipeline.report_of(seen, book)), view=view)) for view, one, seen in blinder]
 
 
+def print_ledger(folders: Iterable[Path], rows: Iterable[str]) -> None:
+    """Of each cause: how often it was named, or was one of a set, on something real. Where never, its rule has examples alone."""
+    _probes, book = pipeline.load()
+    told_of: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for path in (path for folder in folders for path in sorted(folder.rglob("*.bundle"))):
+        for one in _flat(pipeline.report_of(bundles.load(path), book).incidents):
+            how = "named" if one.band in NAMED else "in a set"
+            for cause in one.named_ids:
+                told_of.setdefault((one.row, cause), {}).setdefault(how, []).append(path.stem)
+    for row in rows:
+        causes = next(file.row.causes for file in book.files if file.row.id == row)
+        print(f"\n{row}: {sum((row, one.id) in told_of for one in causes)} of {len(causes)} causes told")
+        for one in causes:
+            found = told_of.get((row, one.id), {})
+            counts = ", ".join(f"{how} {len(set(of))}" for how, of in sorted(found.items(), reverse=True))
+            print(f"  {one.id:26} {counts or 'never: examples alone':24} {next(iter(found.values()), [''])[0]}")
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--replay", type=Path)
+    parser.add_argument("--ledger", type=Path, nargs="+", metavar="FOLDER")
     parser.add_argument("--set", choices=SETS)
     options = parser.parse_args()
+    if options.ledger:
+        print_ledger(options.ledger, CAUSES)
+        return
     states = named(*options.ids, of=options.set)
     if options.replay:
         lines = replay(options.replay, states)

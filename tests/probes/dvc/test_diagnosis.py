@@ -248,12 +248,20 @@ def test_who_may_not_use_a_remote_is_told_why(
         ("endpointurl", "http://store.invalid:9000", remote("network")),
         ("endpointurl", "store:9000", remote("bad-setting")),
         ("profile", "ci", remote("missing-credentials")),
+        ("region", "eu-north-1", []),  # botocore is told the right one, and goes on with it
     ],
 )
 def test_a_setting_that_leads_elsewhere(in_s3: Repository, option: str, value: str, expected: list[tuple[str, str, tuple[str, ...]]]) -> None:
     in_s3.write(".dvc/config.local", f"['remote \"s\"']\n{option} = {value}\n")
 
     assert expected == said(looked(in_s3))
+
+
+def test_a_place_that_hands_out_credentials_and_does_not_answer(in_s3: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    _sign(in_s3, monkeypatch, "", "")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role")
+
+    assert remote("role-refused") == said(looked(in_s3))
 
 
 def test_nothing_under_the_prefix_was_never_pushed_or_is_another_one(in_s3: Repository) -> None:
