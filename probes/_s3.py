@@ -26,7 +26,7 @@ from urllib.request import getproxies, proxy_bypass
 import msgspec
 
 from probes._access import Access, Unreachable
-from probes._s3_refusal import Refusal, Says, Step, is_store, refusal, transport
+from probes._s3_refusal import Refusal, Says, Step, is_store, page, refusal, transport
 
 NOBODYS = "diagnose-asks-for-a-bucket-of-nobody"
 CONNECT_S = 2.0
@@ -326,18 +326,19 @@ def _signed(climbed: Ladder, client: Any, place: Place) -> Ladder:
         said = refusal(error)
         known = said.says in _KNOWN if said.by_store else None
         return msgspec.structs.replace(_ended(climbed, "signed", said), known=known)
+    if no_list := page(listed):
+        return _ended(climbed, "signed", no_list)
     return msgspec.structs.replace(climbed, known=True, objects=len(listed.get("Contents", ())))
 
 
 def _as_told(climbed: Ladder, anonymous: Any, place: Place) -> Ladder:
     """A refusal of a stranger is no fault; that there is no such bucket, or that the store cannot now, it says to anybody."""
     try:
-        anonymous.list_objects_v2(Bucket=place.bucket, MaxKeys=1)
+        listed = anonymous.list_objects_v2(Bucket=place.bucket, MaxKeys=1)
     except Exception as error:  # noqa: BLE001  # each is named
         said = refusal(error)
-        if said.says != "denied":
-            return _ended(climbed, "unsigned", said)
-    return climbed
+        return climbed if said.says == "denied" else _ended(climbed, "unsigned", said)
+    return _ended(climbed, "unsigned", no_list) if (no_list := page(listed)) else climbed
 
 
 def _ended(climbed: Ladder, step: Step, said: Refusal) -> Ladder:

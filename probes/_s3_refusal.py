@@ -124,6 +124,14 @@ def refusal(error: Exception) -> Refusal:
     return Refusal(says=says, code=name, words=f"{name}: {str(error).splitlines()[0][:200] if str(error) else ''}", by_store=False)
 
 
+def page(answer: Mapping[str, Any]) -> Refusal | None:
+    """A web page in place of what was asked for, as a gateway gives it with 200 to whoever asks: botocore takes it for an empty list, and an upload to it for done."""
+    headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+    if is_store(headers) or not headers.get("content-type", "").startswith("text/html"):
+        return None
+    return transport("not-a-store", "A web page came with status 200 in place of a list.")
+
+
 def _answered(response: Mapping[str, Any]) -> Refusal:
     told = response["Error"]
     answer = response.get("ResponseMetadata", {})

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import DockerEngine
 from tests.faults.engine import Engine
 from tests.stack.dvc import Repository, copy
-from tests.stack.platform import BUCKET, DIRECT, Platform, Stock, platform, stock
+from tests.stack.platform import BUCKET, DIRECT, Platform, Stock, platform
 from tests.stack.process import ServiceError
 from tests.stack.s3 import REGION
 
@@ -37,20 +37,11 @@ UPLOAD, LOOP, LOAD, REMOTE = "mlflow/artifact-upload-fails", "kubernetes/crashlo
 OF_MACHINE = ("process ", "disk ", "host ")
 
 
-@pytest.fixture(scope="module")
-def made() -> Iterator[Stock]:
-    try:
-        with stock() as it:
-            yield it
-    except ServiceError as error:
-        pytest.skip(f"the platform cannot be made here: {error}")
-
-
 @pytest.fixture
-def team(docker_engine: DockerEngine, made: Stock) -> Iterator[Platform]:
+def team(docker_engine: DockerEngine, platform_stock: Stock) -> Iterator[Platform]:
     """A platform that is well: one workload has loaded its model."""
     try:
-        with platform(Engine(docker_engine.url), made) as it:
+        with platform(Engine(docker_engine.url), platform_stock) as it:
             it.workload("api", LOADS, MODEL_URI="models:/churn/1")
             it.wait("a loaded model", lambda: it.says("api", LOADED), 120)
             yield it

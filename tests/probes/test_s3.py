@@ -132,14 +132,16 @@ def test_a_port_that_says_nothing_is_waited_for_seconds_only() -> None:
 
 
 @pytest.fixture
-def web_server() -> Iterator[str]:
+def web_server(request: pytest.FixtureRequest) -> Iterator[str]:
     """What listens is no store, such as a proxy's page."""
+    status: int = request.param
 
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(403)
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
-            self.wfile.write(b"<html>Forbidden</html>")
+            self.wfile.write(b"<html><body><h1>Sign in</h1></body></html>")
 
         do_HEAD = do_GET  # noqa: N815
 
@@ -151,10 +153,13 @@ def web_server() -> Iterator[str]:
     server.shutdown()
 
 
-def test_a_403_of_something_that_is_no_store_is_no_lack_of_rights(web_server: str) -> None:
-    ladder = climbed(Place(bucket="models", endpoint=web_server, region=REGION), SOMEBODY)
+@pytest.mark.parametrize("web_server", [403, 200], indirect=True)
+def test_a_page_of_something_that_is_no_store_is_neither_a_lack_of_rights_nor_an_empty_bucket(web_server: str) -> None:
+    place = Place(bucket="models", endpoint=web_server, region=REGION)
+    signed, told = climbed(place, SOMEBODY), Client(Access({}, deadline=time.monotonic() + 30), place).ladder(sign=False)
 
-    assert ("signed", "not-a-store", None, None) == (*ended(ladder), ladder.unsigned_status)
+    assert ("signed", "not-a-store", None, None) == (*ended(signed), signed.unsigned_status)
+    assert ("unsigned", "not-a-store", None) == ended(told)
 
 
 def test_a_proxy_takes_the_first_rungs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,11 +70,11 @@ class Platform:
     def docker(self, *words: str) -> str:
         return self.engine.docker(*words)
 
-    def container(self, name: str, *command: str, restart: str = "no", **environment: str) -> None:
+    def container(self, name: str, *command: str, restart: str = "no", options: Sequence[str] = (), **environment: str) -> None:
         """Start a program of this machine in a container that others know by its name."""
         told = {"LANG": "C.UTF-8", "HOME": str(self.folder), "TMPDIR": str(self.folder), "AWS_EC2_METADATA_DISABLED": "true", "MLFLOW_DISABLE_TELEMETRY": "true", **environment}
         words = [word for key, value in told.items() for word in ("-e", f"{key}={value}")]
-        start = ["run", "-d", "--name", name, "--network", _NET, "--label", f"{LABEL}=platform", "--restart", restart, *self._mounts, *words]
+        start = ["run", "-d", "--name", name, "--network", _NET, "--label", f"{LABEL}=platform", "--restart", restart, *self._mounts, *options, *words]
         self.docker(*start, IMAGE, "chroot", "/host", *command)
 
     def workload(self, name: str, program: str, restart: str = "on-failure", **environment: str) -> None:
@@ -91,6 +91,26 @@ class Platform:
     def store(self) -> str:
         """The store's address as this machine can ask it, by `within`."""
         return f"http://{self.address(STORE)}:{_STORE_PORT}"
+
+    # what else may stand there
+
+    def nginx(self, name: str, servers: str) -> None:
+        """A proxy; what is between `http {` and `}` is given."""
+        folder = self.folder / name
+        folder.mkdir()
+        folders = "".join(f"{one}_temp_path {folder}/{one}; " for one in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        main = f"daemon off; user root; error_log stderr; pid {folder}/pid; events {{}}"
+        (folder / "nginx.conf").write_text(f"{main}\nhttp {{ access_log off; {folders}\n{servers}\n}}\n")
+        self.container(name, "/usr/sbin/nginx", "-c", str(folder / "nginx.conf"))
+
+    def full_store(self, name: str) -> None:
+        """A store of 64 KiB with the client's key, filled until it refuses."""
+        data = self.folder / name
+        (data / BUCKET).mkdir(parents=True)
+        root = {"ROOT_ACCESS_KEY": self.client.access, "ROOT_SECRET_KEY": self.client.secret}
+        options = ["--tmpfs", f"/host{data}:size=64k"]
+        fill = f"mkdir {data}/{BUCKET}; head -c 1M /dev/zero > {data}/{BUCKET}/old; exec {self._stock.store} --port :{_STORE_PORT} --region {REGION} posix {data}"
+        self.container(name, "/bin/sh", "-c", fill, options=options, **root)
 
     # the ways in which it goes wrong
 
@@ -168,6 +188,9 @@ class Platform:
 
     def restarts(self, name: str) -> int:
         return int(self.docker("inspect", "-f", "{{.RestartCount}}", name))
+
+    def ended(self, name: str) -> bool:
+        return self.docker("inspect", "-f", "{{.State.Status}}", name).strip() == "exited"
 
     def says(self, name: str, words: str) -> bool:
         """Whether a container has written this."""

@@ -204,10 +204,10 @@ def print_ledger(folders: Iterable[Path], rows: Iterable[str]) -> None:
     for row in rows:
         causes = next(file.row.causes for file in book.files if file.row.id == row)
         print(f"\n{row}: {sum((row, one.id) in told_of for one in causes)} of {len(causes)} causes told")
-        for one in causes:
-            found = told_of.get((row, one.id), {})
+        for cause_of in causes:
+            found = told_of.get((row, cause_of.id), {})
             counts = ", ".join(f"{how} {len(set(of))}" for how, of in sorted(found.items(), reverse=True))
-            print(f"  {one.id:26} {counts or 'never: examples alone':24} {next(iter(found.values()), [''])[0]}")
+            print(f"  {cause_of.id:26} {counts or 'never: examples alone':24} {next(iter(found.values()), [''])[0]}")
 
 
 def main() -> None:
