@@ -27,7 +27,6 @@ _VERSION = re.compile(r"^\d+\.\d+\.\d+[\w.]*$")
 _OF_A_STORE = re.compile(r"(?:<\?xml[^>]*>)?\s*<Error>\s*<Code>")
 """How an S3 store answers what it does not know; some have a /health of their own that says OK."""
 
-
 SPECS = (
     Spec(name="mlflow.url", type="text", doc="Its base address."),
     Spec(name="mlflow.host", type="text", doc="The host in its address."),

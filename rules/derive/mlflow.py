@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from probes._contract import Relation, Spec, Subject, Value
 from rules._derivation import UNSEEN, Derivation, Given, Relator, Unseen
 from rules._facts import Facts
+from rules.derive._values import text, texts
 from rules.derive.dependency import is_loopback, named
 
 _SVC = ".svc"
@@ -37,16 +38,6 @@ def address(url: str) -> Address | None:
     if parts.scheme not in ("http", "https") or parts.port is None or not parts.hostname:
         return None
     return Address(parts.scheme, parts.hostname, parts.port, parts.path)
-
-
-def text(facts: Facts, subject: Subject, name: str) -> str:
-    value = facts.value(subject, name)
-    return value if isinstance(value, str) else ""
-
-
-def texts(facts: Facts, subject: Subject, name: str) -> tuple[str, ...]:
-    value = facts.value(subject, name)
-    return value if isinstance(value, tuple) else ()
 
 
 # which server

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from probes._contract import Spec, Subject, Value
 from rules._derivation import Derivation, Given, Unseen
 from rules._facts import Facts
+from rules.derive._values import texts
 from rules.derive.memory_trouble import seen_as_container
-from rules.derive.mlflow import model_name, texts, unusable
+from rules.derive.mlflow import model_name, unusable
 
 SCHEMES = frozenset({"runs", "file", "s3", "gs", "http", "https", "hdfs", "dbfs", "mlflow-artifacts"})
 STAGES = ("none", "staging", "production", "archived")

@@ -20,6 +20,8 @@ from tests.stack.process import Service, ServiceError, own_environment, own_fold
 
 API = "/api/2.0/mlflow"
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
+LIST = f"{PROXY}?path="
+"""Of the artifacts that go through the server."""
 _ANSWER_S = 60
 
 

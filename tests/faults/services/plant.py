@@ -137,11 +137,16 @@ class Garden:
         server.run(server.experiment("churn"))
         return server, database
 
-    def with_bucket(self, version: int = 3) -> tuple[MLflow, Store, Keys]:
-        """MLflow whose artifacts go through it into the bucket `models`, as the user `mlflow`."""
-        store = self.s3()
+    def stored(self, *, tls: bool = False) -> tuple[Store, Keys]:
+        """A store with the bucket `models`, and the user `mlflow`, who may read and write in it."""
+        store = self.s3(tls=tls)
         keys = store.user("mlflow")
         store.bucket("models", allow("models", keys, *READ, *WRITE))
+        return store, keys
+
+    def with_bucket(self, version: int = 3) -> tuple[MLflow, Store, Keys]:
+        """MLflow whose artifacts go through it into the bucket `models`, as the user `mlflow`."""
+        store, keys = self.stored()
         return self.mlflow(version, artifacts="s3://models", environment=store.settings(keys)), store, keys
 
     def repository(self) -> Repository:

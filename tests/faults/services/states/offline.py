@@ -9,7 +9,7 @@ import urllib3
 
 from tests.faults.services.catalogue import LOADING, OFFLINE, REGISTERING, Expect, state
 from tests.faults.services.plant import Garden, Words, closed_port
-from tests.stack.mlflow import API, MLflow
+from tests.stack.mlflow import API, LIST, MLflow
 from tests.stack.postgres import NAME
 from tests.stack.process import free_port
 
@@ -406,7 +406,7 @@ def sqlite_lost(it: Garden) -> Words:
     run = server.run(server.experiment("churn"))
     server.upload(run, "model/MLmodel", b"flavors: {}")
     emptied(server)
-    return it.asks(server, "/api/2.0/mlflow-artifacts/artifacts?path=")
+    return it.asks(server, LIST)
 
 
 @state(
@@ -562,4 +562,4 @@ def leaves_artifacts_to_clients(it: Garden) -> Words:
     """A server with --no-serve-artifacts, in use."""
     server = it.mlflow(proxied=False)
     it.training(server.url)
-    return it.asks(server, "/api/2.0/mlflow-artifacts/artifacts?path=")
+    return it.asks(server, LIST)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tests.faults.services.catalogue import LOADING, OFFLINE, REGISTERING, REMOTE, UPLOAD, Expect, state
 from tests.faults.services.plant import Garden, Words
 from tests.faults.services.states.second_rest import in_bucket
-from tests.faults.services.states.second_upload import FAILED, PROXY, and_also, connecting, dropped, uploading
+from tests.faults.services.states.second_upload import FAILED, and_also, connecting, dropped, uploading
 from tests.stack.dvc import Repository
-from tests.stack.mlflow import API, MLflow
+from tests.stack.mlflow import API, LIST, MLflow
 from tests.stack.s3 import READ, WRITE, Keys, Store, allow
 
 CLOUD = ("status", "--cloud", "--json")
@@ -63,7 +63,7 @@ def chain_egress_dropped(it: Garden) -> Words:
     server.run(server.experiment("churn"))
     dropped(it, store.port)
     uploading(it, server.url)
-    return both(and_also(it.asks(server, PROXY), connecting(store.port)), repository)
+    return both(and_also(it.asks(server, LIST), connecting(store.port)), repository)
 
 
 @state(
@@ -80,7 +80,7 @@ def chain_secret_renewed(it: Garden) -> Words:
     server, repository, store, keys = of_one_store(it)
     it.enter(store.other_secret(keys))
     uploading(it, server.url)
-    return both(and_also(it.asks(server, PROXY), lambda: cloud(repository)), repository)
+    return both(and_also(it.asks(server, LIST), lambda: cloud(repository)), repository)
 
 
 @state(
@@ -97,7 +97,7 @@ def chain_bucket_deleted(it: Garden) -> Words:
     it.enter(store.without_bucket("models"))
     uploading(it, server.url)
     it.serving(server.url, "models:/churn/1")
-    return it.asks(server, f"{API}/model-versions/search", PROXY)
+    return it.asks(server, f"{API}/model-versions/search", LIST)
 
 
 @state(

@@ -9,9 +9,9 @@ import urllib3
 
 from tests.faults.services.catalogue import LOADING, OFFLINE, PIPELINE, REGISTERING, REMOTE, UPLOAD, Expect, state
 from tests.faults.services.plant import Garden, Words
-from tests.faults.services.states.second_upload import connecting, dropped, signed_in, stored
+from tests.faults.services.states.second_upload import connecting, dropped, signed_in
 from tests.stack.dvc import Repository
-from tests.stack.mlflow import API, MLflow
+from tests.stack.mlflow import API, LIST, MLflow
 from tests.stack.postgres import NAME
 from tests.stack.process import free_port
 from tests.stack.s3 import READ, allow
@@ -84,7 +84,7 @@ def off_address_of_the_database(it: Garden) -> Words:
 )
 def off_another_database(it: Garden) -> Words:
     """After a move the server was given a new database of the same PostgreSQL; its bucket is the old one."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     database = it.postgres()
     before = it.mlflow(database=database.uri, artifacts="s3://models", environment=store.settings(keys))
     run = before.run(before.experiment("churn"))
@@ -92,7 +92,7 @@ def off_another_database(it: Garden) -> Words:
     before.stop()
     database.sql(f"create database fresh owner {NAME}")
     server = it.mlflow(database=database.uri_with(database="fresh"), artifacts="s3://models", environment=store.settings(keys))
-    return it.asks(server, "/api/2.0/mlflow-artifacts/artifacts?path=")
+    return it.asks(server, LIST)
 
 
 @state(
@@ -193,8 +193,7 @@ def load_model_deleted(it: Garden) -> Words:
 
 def in_bucket(it: Garden) -> tuple[MLflow, Any, Any]:
     """MLflow 3 with a bucket, and a model of it as version 1 of `churn`."""
-    store, keys = stored(it)
-    server = it.mlflow(artifacts="s3://models", environment=store.settings(keys))
+    server, store, keys = it.with_bucket()
     made = server.script(
         "import mlflow, mlflow.pyfunc\n"
         "def same(model_input: list[str]) -> list[str]:\n    return model_input\n"

@@ -15,11 +15,10 @@ from collections.abc import Callable
 
 from tests.faults.services.catalogue import UPLOAD, Expect, state
 from tests.faults.services.plant import Garden, Words, closed_port
-from tests.stack.mlflow import API, MLflow
+from tests.stack.mlflow import API, LIST, MLflow
 from tests.stack.process import Process, free_port
 from tests.stack.s3 import READ, WRITE, Keys, Store, allow
 
-PROXY = "/api/2.0/mlflow-artifacts/artifacts?path="
 STORED = "the artifact is stored"
 FAILED = r"a program says: .*(Error|Exception)"
 UPLOAD_FAILED = "a model: LOGGED_MODEL_UPLOAD_FAILED"
@@ -30,14 +29,6 @@ NO_TRACE = ("no-s3-permissions", "store-full", "checksum", "body-limit")
 def unseen(truth: str, *more: str, named: bool = False, silence: bool = True) -> Expect:
     """A list works, and only a write would tell."""
     return Expect(undetermined=(*NO_TRACE, *more), truth=truth, accept_cause=named, accept_nothing=silence)
-
-
-def stored(it: Garden, *, tls: bool = False, bucket: str = "models") -> tuple[Store, Keys]:
-    """A store with a bucket, and a user who may read and write in it."""
-    store = it.s3(tls=tls)
-    keys = store.user("mlflow")
-    store.bucket(bucket, allow(bucket, keys, *READ, *WRITE))
-    return store, keys
 
 
 def uploading(it: Garden, url: str, **environment: str) -> Process:
@@ -85,7 +76,7 @@ def models(server: MLflow) -> Callable[[], str]:
 def logging(it: Garden, server: MLflow, url: str = "", **environment: str) -> Words:
     """A program has logged a model, and failed."""
     it.program("logmodel", MLFLOW_TRACKING_URI=url or server.url, AWS_MAX_ATTEMPTS="1", **environment)
-    return and_also(it.asks(url or server, PROXY), models(server))
+    return and_also(it.asks(url or server, LIST), models(server))
 
 
 # through the server
@@ -99,10 +90,10 @@ def logging(it: Garden, server: MLflow, url: str = "", **environment: str) -> Wo
 )
 def up_bucket_misspelt(it: Garden) -> Words:
     """The server's destination names a bucket that was never made; a training stores artifacts through it."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     server = it.mlflow(artifacts="s3://modles/mlflow", environment=store.settings(keys))
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -113,11 +104,10 @@ def up_bucket_misspelt(it: Garden) -> Words:
 )
 def up_store_stopped(it: Garden) -> Words:
     """MLflow 2, whose store was stopped."""
-    store, keys = stored(it)
-    server = it.mlflow(2, artifacts="s3://models", environment=store.settings(keys))
+    server, store, _keys = it.with_bucket(2)
     it.enter(store.stopped())
     uploading(it, server.url)
-    return and_also(it.asks(server, PROXY), connecting(store.port))
+    return and_also(it.asks(server, LIST), connecting(store.port))
 
 
 @state(
@@ -128,11 +118,10 @@ def up_store_stopped(it: Garden) -> Words:
 )
 def up_egress_dropped(it: Garden) -> Words:
     """A firewall drops what goes to the store."""
-    store, keys = stored(it)
-    server = it.mlflow(artifacts="s3://models", environment=store.settings(keys))
+    server, store, _keys = it.with_bucket()
     dropped(it, store.port)
     uploading(it, server.url)
-    return and_also(it.asks(server, PROXY), connecting(store.port))
+    return and_also(it.asks(server, LIST), connecting(store.port))
 
 
 @state(
@@ -143,11 +132,11 @@ def up_egress_dropped(it: Garden) -> Words:
 )
 def up_endpoint_unknown(it: Garden) -> Words:
     """The server's endpoint is a name of a network that it is not in."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     settings = {name: value.replace("127.0.0.1", "minio.storage") for name, value in store.settings(keys).items()}
     server = it.mlflow(artifacts="s3://models", environment={**settings, "AWS_MAX_ATTEMPTS": "1"})
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -158,10 +147,10 @@ def up_endpoint_unknown(it: Garden) -> Words:
 )
 def up_server_without_key(it: Garden) -> Words:
     """The server was started again without its keys."""
-    store, _keys = stored(it)
+    store, _keys = it.stored()
     server = it.mlflow(artifacts="s3://models", environment=store.settings())
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -172,11 +161,10 @@ def up_server_without_key(it: Garden) -> Words:
 )
 def up_secret_of_old(it: Garden) -> Words:
     """The secret of the server's key was renewed, and the server was not told."""
-    store, keys = stored(it)
-    server = it.mlflow(artifacts="s3://models", environment=store.settings(keys))
+    server, store, keys = it.with_bucket()
     it.enter(store.other_secret(keys))
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -187,10 +175,10 @@ def up_secret_of_old(it: Garden) -> Words:
 )
 def up_key_is_a_placeholder(it: Garden) -> Words:
     """The server was given the placeholder of a template for a key."""
-    store, _keys = stored(it)
+    store, _keys = it.stored()
     server = it.mlflow(artifacts="s3://models", environment=store.settings(Keys("CHANGE_ME", "CHANGE_ME_TOO")))
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -201,10 +189,10 @@ def up_key_is_a_placeholder(it: Garden) -> Words:
 )
 def up_user_without_policy(it: Garden) -> Words:
     """The server's user is new, and no policy names it."""
-    store, _keys = stored(it)
+    store, _keys = it.stored()
     server = it.mlflow(artifacts="s3://models", environment=store.settings(store.user("newcomer")))
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -215,8 +203,7 @@ def up_user_without_policy(it: Garden) -> Words:
 )
 def up_policy_denies_put(it: Garden) -> Words:
     """The bucket's policy denies s3:PutObject to the server; a training logged a model."""
-    store, keys = stored(it)
-    server = it.mlflow(artifacts="s3://models", environment=store.settings(keys))
+    server, store, keys = it.with_bucket()
     it.enter(store.denying("models", keys, "s3:PutObject"))
     return logging(it, server)
 
@@ -234,7 +221,7 @@ def up_reader_writes(it: Garden) -> Words:
     store.bucket("models", allow("models", reader, *READ))
     server = it.mlflow(artifacts="s3://models", environment=store.settings(reader))
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -245,11 +232,11 @@ def up_reader_writes(it: Garden) -> Words:
 )
 def up_https_to_plain(it: Garden) -> Words:
     """The server's endpoint says https; the store speaks http."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     settings = {name: value.replace("http:", "https:") for name, value in store.settings(keys).items()}
     server = it.mlflow(2, artifacts="s3://models", environment={**settings, "AWS_MAX_ATTEMPTS": "1"})
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -260,12 +247,12 @@ def up_https_to_plain(it: Garden) -> Words:
 )
 def up_authority_unknown(it: Garden) -> Words:
     """The store got a certificate of the company's authority, and the server was not told."""
-    store, keys = stored(it, tls=True)
+    store, keys = it.stored(tls=True)
     settings = store.settings(keys)
     del settings["AWS_CA_BUNDLE"]
     server = it.mlflow(artifacts="s3://models", environment={**settings, "AWS_MAX_ATTEMPTS": "1"})
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -283,7 +270,7 @@ def up_serving_turned_off(it: Garden) -> Words:
     before.stop()
     server = it.mlflow(database=database, artifacts=str(folder / "artifacts"), proxied=False)
     uploading(it, server.url)
-    return it.asks(server, PROXY, f"{API}/experiments/get?experiment_id=1")
+    return it.asks(server, LIST, f"{API}/experiments/get?experiment_id=1")
 
 
 @state(
@@ -298,7 +285,7 @@ def up_gateway_limits_bodies(it: Garden) -> Words:
     port = free_port()
     it.program("between", str(port), str(server.port), "large")
     uploading(it, f"http://127.0.0.1:{port}", TIMES="1000000")
-    return it.asks(f"http://127.0.0.1:{port}", PROXY)
+    return it.asks(f"http://127.0.0.1:{port}", LIST)
 
 
 @state(
@@ -309,7 +296,7 @@ def up_gateway_limits_bodies(it: Garden) -> Words:
 )
 def up_store_without_checksums(it: Garden) -> Words:
     """The store is one that does not know the checksums that boto3 sends since 1.36."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     port = free_port()
     it.program("between", str(port), str(store.port), "checksum")
     settings = {name: value.replace(str(store.port), str(port)) for name, value in store.settings(keys).items()}
@@ -324,13 +311,13 @@ def up_store_without_checksums(it: Garden) -> Words:
 )
 def up_store_says_slow_down(it: Garden) -> Words:
     """The store answers everything with 503 SlowDown."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     port = free_port()
     it.program("between", str(port), str(store.port), "busy")
     settings = {name: value.replace(str(store.port), str(port)) for name, value in store.settings(keys).items()}
     server = it.mlflow(artifacts="s3://models", environment={**settings, "AWS_MAX_ATTEMPTS": "1"})
     uploading(it, server.url)
-    return and_also(it.asks(server, PROXY), lambda: "store: " + said_by(f"http://127.0.0.1:{port}/models"))
+    return and_also(it.asks(server, LIST), lambda: "store: " + said_by(f"http://127.0.0.1:{port}/models"))
 
 
 def said_by(url: str) -> str:
@@ -372,7 +359,7 @@ def up_store_full(it: Garden) -> Words:
 )
 def up_client_without_key(it: Garden) -> Words:
     """Clients write to the bucket themselves, and this training has no key."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     server = direct(it, store, keys)
     uploading(it, server.url, **store.settings())
     return it.asks(server, f"{API}/experiments/get?experiment_id=1")
@@ -386,7 +373,7 @@ def up_client_without_key(it: Garden) -> Words:
 )
 def up_client_without_endpoint(it: Garden) -> Words:
     """Clients write to the bucket themselves; this training has the key and not the endpoint."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     server = direct(it, store, keys)
     uploading(it, server.url, AWS_ACCESS_KEY_ID=keys.access, AWS_SECRET_ACCESS_KEY=keys.secret, AWS_DEFAULT_REGION=store.region)
     return it.asks(server, f"{API}/experiments/get?experiment_id=1")
@@ -400,7 +387,7 @@ def up_client_without_endpoint(it: Garden) -> Words:
 )
 def up_client_at_the_old_endpoint(it: Garden) -> Words:
     """The store has moved to another port; the server was told, the training was not."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     server = direct(it, store, keys)
     run = server.run(server.experiment("churn"))
     old = closed_port()
@@ -416,7 +403,7 @@ def up_client_at_the_old_endpoint(it: Garden) -> Words:
 )
 def up_key_of_this_shell_deleted(it: Garden) -> Words:
     """Clients write to the bucket themselves; the key of this shell, which its training has as well, was deleted."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     server = direct(it, store, keys)
     mine = store.user("dana")
     run = server.run(server.experiment("churn"))
@@ -433,7 +420,7 @@ def up_key_of_this_shell_deleted(it: Garden) -> Words:
 )
 def up_key_of_the_training_is_old(it: Garden) -> Words:
     """Clients write to the bucket themselves; the secret of this training's key was renewed."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     server = direct(it, store, keys)
     theirs = store.user("trainer")
     store.policy("models", allow("models", keys, *READ), allow("models", theirs, *READ, *WRITE))
@@ -451,7 +438,7 @@ def up_key_of_the_training_is_old(it: Garden) -> Words:
 )
 def up_session_expired(it: Garden) -> Words:
     """Clients write to the bucket themselves; this training's SSO session has ended."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     server = direct(it, store, keys)
     home = signed_in(it, "2024-03-01T08:00:00Z")
     settings = {name: value for name, value in store.settings().items() if not name.endswith("REGION")}
@@ -499,19 +486,18 @@ def up_folder_of_the_server(it: Garden) -> Words:
 @state(UPLOAD, None, shows=f"artifacts.path=: 200 .*{STORED}", why="The bucket takes what the server is given.")
 def up_through_the_server(it: Garden) -> Words:
     """A training stores artifacts through the server into the bucket."""
-    store, keys = stored(it)
-    server = it.mlflow(artifacts="s3://models", environment=store.settings(keys))
+    server, _store, _keys = it.with_bucket()
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(UPLOAD, None, shows=f"artifacts.path=: 503 .*{STORED}", why="The client writes by itself, with a key that may.")
 def up_by_the_client(it: Garden) -> Words:
     """Clients write to the bucket themselves, and the server has no key of the bucket at all."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     server = direct(it, store, None)
     uploading(it, server.url, **store.settings(keys))
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(UPLOAD, None, shows=f'experiments/get[^\n]*: 200 [^\n]*"artifact_location": "(file:)?/.*{STORED}', why="The folder is one for both of them.")
@@ -525,7 +511,7 @@ def up_into_a_folder_of_both(it: Garden) -> Words:
 @state(UPLOAD, None, shows=STORED, why="The store says which region it is in, and boto3 asks again with that.")
 def up_region_is_another(it: Garden) -> Words:
     """The client's region is not the store's; boto3 mends it."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     server = direct(it, store, keys)
     uploading(it, server.url, **{**store.settings(keys), "AWS_DEFAULT_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "3"})
     return it.asks(server)
@@ -534,22 +520,21 @@ def up_region_is_another(it: Garden) -> Words:
 @state(UPLOAD, None, shows="artifacts.path=: 200 .*a run is logged", why="The runs log metrics only: that the bucket is empty is as it should be.")
 def up_metrics_alone(it: Garden) -> Words:
     """A training logs metrics and no artifact; the bucket is empty."""
-    store, keys = stored(it)
-    server = it.mlflow(artifacts="s3://models", environment=store.settings(keys))
+    server, _store, _keys = it.with_bucket()
     it.training(server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(UPLOAD, None, shows=f"artifacts.path=: 200 .*{STORED}", why="The key is in a file that the server's environment names.")
 def up_key_in_a_file(it: Garden) -> Words:
     """The server has no key in its environment and the profile of a credentials file."""
-    store, keys = stored(it)
+    store, keys = it.stored()
     file = it.folder() / "credentials"
     file.write_text(f"[mlflow]\naws_access_key_id = {keys.access}\naws_secret_access_key = {keys.secret}\n")
     settings = {**store.settings(), "AWS_SHARED_CREDENTIALS_FILE": str(file), "AWS_PROFILE": "mlflow"}
     server = it.mlflow(artifacts="s3://models", environment=settings)
     uploading(it, server.url)
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)
 
 
 @state(
@@ -560,8 +545,7 @@ def up_key_in_a_file(it: Garden) -> Words:
 )
 def up_settings_of_old(it: Garden) -> Words:
     """The training's environment has a dead endpoint and a placeholder for a key, of the time before the server wrote."""
-    store, keys = stored(it)
-    server = it.mlflow(artifacts="s3://models", environment=store.settings(keys))
+    server, _store, _keys = it.with_bucket()
     old = closed_port()
     uploading(it, server.url, MLFLOW_S3_ENDPOINT_URL=old, AWS_ENDPOINT_URL=old, AWS_ACCESS_KEY_ID="CHANGE_ME", AWS_SECRET_ACCESS_KEY="CHANGE_ME_TOO")
-    return it.asks(server, PROXY)
+    return it.asks(server, LIST)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.faults.services.catalogue import LOADING, REGISTERING, UPLOAD, Expect, state
 from tests.faults.services.plant import Garden, Words
-from tests.stack.mlflow import API, PROXY, MLflow
+from tests.stack.mlflow import API, LIST, PROXY, MLflow
 from tests.stack.process import free_port
 from tests.stack.s3 import READ, WRITE, Keys, Store, allow
 
@@ -39,7 +39,7 @@ def fails(server: MLflow, run: dict[str, Any], status: int = 500) -> None:
 
 def asked(it: Garden, server: MLflow, run: dict[str, Any]) -> Words:
     of = run["run_id"]
-    return it.asks(server, f"{PROXY}?path=", f"{API}/artifacts/list?run_id={of}", f"{API}/experiments/get?experiment_id={run['experiment_id']}")
+    return it.asks(server, LIST, f"{API}/artifacts/list?run_id={of}", f"{API}/experiments/get?experiment_id={run['experiment_id']}")
 
 
 def working(it: Garden, version: int = 3) -> tuple[MLflow, Store, Keys, dict[str, Any]]:
@@ -136,9 +136,7 @@ def bucket_removed(it: Garden) -> Words:
 )
 def bucket_misspelled(it: Garden) -> Words:
     """The server was started with s3://model, and the bucket is `models`."""
-    store = it.s3()
-    keys = store.user("mlflow")
-    store.bucket("models", allow("models", keys, *READ, *WRITE))
+    store, keys = it.stored()
     server = it.mlflow(artifacts="s3://model", environment=store.settings(keys))
     run = server.run(server.experiment("churn"))
     fails(server, run)
@@ -357,12 +355,17 @@ def clients_write_themselves(it: Garden) -> Words:
     reader, writer = store.user("mlflow"), store.user("training")
     store.bucket("models", allow("models", reader, *READ), allow("models", writer, *READ, *WRITE))
     server = it.mlflow(artifacts="s3://models", proxied=False, environment=store.settings(reader))
+    return asked(it, server, by_a_client(server, **store.settings(writer)))
+
+
+def by_a_client(server: MLflow, **environment: str) -> dict[str, Any]:
+    """A run whose client has written its file itself."""
     experiment = server.experiment("churn")
     program = f"import mlflow\nwith mlflow.start_run(experiment_id='{experiment}'):\n    mlflow.log_text('loss 0.1', 'notes.txt')\n"
-    done = server.script(program, **store.settings(writer))
+    done = server.script(program, **environment)
     assert done.returncode == 0, done.stderr
     (run,) = server.post("runs/search", {"experiment_ids": [experiment]}).json["runs"]
-    return asked(it, server, run["info"])
+    return dict(run["info"])
 
 
 @state(UPLOAD, None, shows=f'{LISTED}200 .*"notes.txt"', why="The server keeps the artifacts in a folder of its own, and hands them on.")
@@ -381,12 +384,7 @@ def folder_of_the_server(it: Garden) -> Words:
 def all_on_one_machine(it: Garden) -> Words:
     """MLflow 2 with --no-serve-artifacts and a folder, and its client on the same machine."""
     server = it.mlflow(2, proxied=False)
-    experiment = server.experiment("churn")
-    program = f"import mlflow\nwith mlflow.start_run(experiment_id='{experiment}'):\n    mlflow.log_text('loss 0.1', 'notes.txt')\n"
-    done = server.script(program)
-    assert done.returncode == 0, done.stderr
-    (run,) = server.post("runs/search", {"experiment_ids": [experiment]}).json["runs"]
-    return asked(it, server, run["info"])
+    return asked(it, server, by_a_client(server))
 
 
 @state(
