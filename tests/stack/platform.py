@@ -77,6 +77,12 @@ class Platform:
         start = ["run", "-d", "--name", name, "--network", _NET, "--label", f"{LABEL}=platform", "--restart", restart, *self._mounts, *options, *words]
         self.docker(*start, IMAGE, "chroot", "/host", *command)
 
+    def server(self, name: str, database: str) -> None:
+        """An MLflow server on that database, which keeps artifacts in the bucket."""
+        serve = ["server", "--host", "0.0.0.0", "--port", str(_MLFLOW_PORT), "--workers", "1", "--backend-store-uri", database]  # noqa: S104
+        self.container(name, self._python, "-m", "mlflow", *serve, "--artifacts-destination", f"s3://{BUCKET}", "--allowed-hosts", "*",
+                       MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SQLALCHEMYSTORE_POOL_SIZE="4", **self.storing(self._stock.server))  # fmt: skip
+
     def workload(self, name: str, program: str, restart: str = "on-failure", **environment: str) -> None:
         """A Python program with MLflow's client, which knows the server; retries are few, so that it says soon what is wrong."""
         known = {"MLFLOW_TRACKING_URI": self.mlflow, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "GIT_PYTHON_REFRESH": "quiet"}
@@ -93,6 +99,12 @@ class Platform:
         return f"http://{self.address(STORE)}:{_STORE_PORT}"
 
     # what else may stand there
+
+    def sql(self, statement: str) -> None:
+        """What an administrator does in MLflow's database."""
+        place = ["-h", self.address(POSTGRES), "-U", databases.NAME, "-d", databases.NAME]
+        done = self.within("psql", *place, "-c", statement, env={**own_environment(self.folder), "PGPASSWORD": databases.PASSWORD})
+        self._must("the statement is carried out", done)
 
     def nginx(self, name: str, servers: str) -> None:
         """A proxy; what is between `http {` and `}` is given."""
@@ -146,11 +158,8 @@ class Platform:
         users = ["--iam-dir", str(place / "iam"), "--iam-cache-disable", "--access-log", str(place / "access.log")]
         self.container(STORE, stock.store, *users, "--port", f":{_STORE_PORT}", "--region", REGION, "posix", str(place / "data"),
                        ROOT_ACCESS_KEY=stock.root.access, ROOT_SECRET_KEY=stock.root.secret)  # fmt: skip
-        database = f"postgresql+psycopg2://{databases.NAME}:{databases.PASSWORD}@{POSTGRES}:5432/{databases.NAME}"
         self.wait("PostgreSQL", lambda: self._listens(POSTGRES, 5432))
-        serve = ["server", "--host", "0.0.0.0", "--port", str(_MLFLOW_PORT), "--workers", "1", "--backend-store-uri", database]  # noqa: S104
-        self.container(MLFLOW, self._python, "-m", "mlflow", *serve, "--artifacts-destination", f"s3://{BUCKET}", "--allowed-hosts", "*",
-                       MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SQLALCHEMYSTORE_POOL_SIZE="4", **self.storing(stock.server))  # fmt: skip
+        self.server(MLFLOW, f"postgresql+psycopg2://{databases.NAME}:{databases.PASSWORD}@{POSTGRES}:5432/{databases.NAME}")
         self.wait("MLflow", lambda: self._listens(MLFLOW, _MLFLOW_PORT), 120)
 
     def clean(self) -> None:

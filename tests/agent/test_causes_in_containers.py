@@ -1,4 +1,4 @@
-"""Causes of uploads that fail which only the log of who writes tells: each by its own mechanism, by MLflow's own client in a container, all in one look."""
+"""Causes that only the log of a container tells: each by its own mechanism, by MLflow's own server or client, all of a kind in one look."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pytest
 
 from tests.conftest import DockerEngine
 from tests.faults.engine import Engine
+from tests.stack.certificates import Authority
 from tests.stack.platform import DIRECT, Platform, Stock, platform
 
 pytestmark = [pytest.mark.engine, pytest.mark.services]
-UPLOAD = "mlflow/artifact-upload-fails"
+UPLOAD, OFFLINE, LOAD = "mlflow/artifact-upload-fails", "mlflow/offline-or-empty", "mlflow/cant-load-model"
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 NGINX = Path("/usr/sbin/nginx")
 UPLOADS = """
@@ -62,13 +63,13 @@ def planted(team: Platform) -> None:
     team.wait("the page taken for a store", lambda: team.says("portal", "the artifact is stored"), 60)
 
 
-def told(report: dict[str, Any]) -> dict[str, tuple[str, tuple[str, ...]]]:
+def told(report: dict[str, Any], row: str = UPLOAD) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Of each container or bucket how sure, and the causes; those under a root as well."""
 
     def flat(incidents: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [one for incident in incidents for one in (incident, *flat(incident["consequences"]))]
 
-    found = [one for one in flat(report["incidents"]) if one["row"] == UPLOAD]
+    found = [one for one in flat(report["incidents"]) if one["row"] == row]
     return {subject.partition(" ")[2]: (one["band"], tuple(one["named_ids"])) for one in found for subject in one["subjects"]}
 
 
@@ -84,3 +85,32 @@ def test_each_cause_is_named_by_what_the_client_says(docker_engine: DockerEngine
     expected = {name: ("diagnosed", (cause,)) for name, (cause, _environment) in DIRECTLY.items()} | {"through": ("diagnosed", ("body-limit",))}
     assert expected == {name: found.get(name) for name in expected}
     assert ("diagnosed", ("proxy-answers",)) == found[page]
+
+
+ASKS = """
+import os, mlflow
+if "MODEL_URI" in os.environ:
+    mlflow.pyfunc.load_model(os.environ["MODEL_URI"])
+else:
+    mlflow.search_experiments()
+"""
+PENDING = "update model_versions set status = 'PENDING_REGISTRATION' where name = 'churn' and version = 3"
+
+
+def test_what_keeps_from_an_mlflow_and_from_a_model(docker_engine: DockerEngine, platform_stock: Stock) -> None:
+    if not NGINX.exists():
+        pytest.skip("nginx is not installed; on Debian: apt-get install nginx-light")
+    with platform(Engine(docker_engine.url), platform_stock) as team:
+        certificate, key = Authority(team.folder, "team").sign("tls", "/CN=tls", ("DNS:tls",))
+        team.nginx("tls", f"server {{ listen 9443 ssl; ssl_certificate {certificate}; ssl_certificate_key {key}; location / {{ proxy_pass http://mlflow:5000; }} }}")
+        team.server("no-driver", "postgresql://ml:ml@postgres:5432/ml")
+        team.sql(PENDING)
+        asking = {"no-driver": {"MLFLOW_TRACKING_URI": "http://no-driver:5000"}, "tls": {"MLFLOW_TRACKING_URI": "https://tls:9443"}, "pending": {"MODEL_URI": "models:/churn/3"}}
+        for name, environment in asking.items():
+            team.workload(f"asks-{name}", ASKS, "no", **environment)
+        team.wait("what keeps them", lambda: all(team.ended(name) for name in ("no-driver", *(f"asks-{name}" for name in asking))), 240)
+        report = team.diagnose("--mlflow", f"http://{team.address('mlflow')}:5000", seconds=60)
+
+    offline = {causes for _band, causes in told(report, OFFLINE).values()}
+    assert {("database-driver",), ("certificate",)} <= offline
+    assert ("diagnosed", ("not-ready",)) == told(report, LOAD).get("asks-pending")
