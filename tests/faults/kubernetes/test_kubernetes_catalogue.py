@@ -145,6 +145,49 @@ def test_the_third_set_uses_every_script_and_image_of_its_own(third: Catalogue) 
     assert set(third.images) <= {image for planting in third.all for image in images_of(planting)}
 
 
+@pytest.fixture(scope="module")
+def fourth() -> Catalogue:
+    return load(CATALOGUE.with_name("fourth.yaml"))
+
+
+def test_the_fourth_set_is_large_enough_mostly_lived_and_covers_every_row(fourth: Catalogue) -> None:
+    real = [fault for fault in fourth.faults if fault.mechanism == "real"]
+
+    assert len(fourth.faults) >= 52
+    assert len(fourth.healthy) >= 20
+    assert len(real) >= 0.5 * len(fourth.faults)
+    assert {expect.row for fault in fourth.faults for expect in fault.expect} == set(CAUSES)
+
+
+def test_the_fourth_set_has_incidents_that_share_one_thing(fourth: Catalogue) -> None:
+    shared = [expect for fault in fourth.faults for expect in fault.expect if expect.shared]
+
+    assert {one.cause for one in shared} == {
+        "registry-auth-failed", "node-trouble", "quota-exceeded", "webhook-down", "missing-config", "insufficient-resources",
+    }  # fmt: skip
+
+
+def test_the_fourth_set_stays_open_in_every_row(fourth: Catalogue) -> None:
+    assert {expect.row for fault in fourth.faults for expect in fault.expect if expect.undetermined} == set(CAUSES)
+
+
+def test_the_fourth_set_plants_nothing_of_the_others_and_gives_no_cause_away(
+    catalogue: Catalogue, second: Catalogue, third: Catalogue, fourth: Catalogue
+) -> None:
+    others = {name for planting in (*catalogue.all, *second.all, *third.all) for name in planting.own_namespaces}
+    names = {name for planting in fourth.all for name in (*planting.own_namespaces, *images_of(planting), *_names(planting))}
+
+    assert {name for planting in fourth.all for name in planting.own_namespaces} & others == set()
+    assert sorted(name for name in names if GIVEAWAYS.search(name)) == []
+
+
+def test_the_fourth_set_uses_every_script_and_image_of_its_own(fourth: Catalogue) -> None:
+    used = {file.script for image in fourth.images.values() for file in image.files.values() if file.script.startswith("../")}
+
+    assert {f"../scripts_fourth/{path.name}" for path in CATALOGUE.with_name("scripts_fourth").iterdir()} == used
+    assert set(fourth.images) <= {image for planting in fourth.all for image in images_of(planting)}
+
+
 def test_an_object_may_lie_in_another_namespace_of_its_planting() -> None:
     assert manifest({"kind": "Service", "name": "web", "namespace": "shop-back"}, "shop")["metadata"] == {"name": "web", "namespace": "shop-back"}
 
