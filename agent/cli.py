@@ -87,7 +87,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-o", "--output", action="append", metavar="FORMAT[=FILE]", help="text, json or markdown; several at once, each to its file; text if left out"
+        "-o",
+        "--output",
+        action="append",
+        metavar="FORMAT[=FILE]",
+        help="text, json, markdown or brief; several at once, each to its file, s3://BUCKET/KEY or configmap:NAME; text if left out",
     )
     parser.add_argument("--explain", action="store_true", help="every clause with its decibans, rejected causes, timings")
     parser.add_argument("--fail-on", choices=["critical", "high", "medium", "low"], help="the least severity that counts for exit code 1")
@@ -170,6 +174,7 @@ def _do_replay(options: argparse.Namespace) -> int:
 
 
 def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
+    from agent.deliver import Parcel, deliver
     from agent.matrix import UsageError
     from agent.report import FORMATS
     from agent.report.model import Report, exit_code
@@ -182,7 +187,7 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
         text = FORMATS[name](report, explain=options.explain, width=width, colour=terminal)
         try:
             if place:
-                Path(place).write_text(text, encoding="utf-8")
+                deliver(place, Parcel(text, name, report.now))
             else:
                 _print(text)
         except OSError as error:
@@ -194,6 +199,7 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
 
 def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
     """The formats asked for and where each goes, stdout first. Raises UsageError before anything is looked at."""
+    from agent.deliver import problem
     from agent.matrix import UsageError
     from agent.report import FORMATS
 
@@ -201,6 +207,9 @@ def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
     for name, _place in wanted:
         if name not in FORMATS:
             raise UsageError(f"There is no format '{name}'. Known: {', '.join(sorted(FORMATS))}.")
+    for _name, place in wanted:
+        if wrong := problem(place):
+            raise UsageError(wrong)
     return sorted(wanted, key=lambda pair: bool(pair[1]))
 
 
