@@ -71,30 +71,30 @@
 
 {{- define "diagnose.withheld" -}}
 {{- if not .Values.grants.logs }}
-  logs: The last lines of at most 20 suspects: why a program ends. Without it a crash loop is seen, and its cause seldom. Secrets in them are blotted out before anything is kept.
+logs: The last lines of at most 20 suspects: why a program ends. Without it a crash loop is seen, and its cause seldom. Secrets in them are blotted out before anything is kept.
 {{- end }}
 {{- if not .Values.grants.events }}
-  events: What the cluster itself says of a pod that is not placed, pulled, mounted or kept.
+events: What the cluster itself says of a pod that is not placed, pulled, mounted or kept.
 {{- end }}
 {{- if not .Values.grants.configMaps }}
-  configMaps: Whether a ConfigMap that a suspect names is there, and the addresses (MLflow, S3) that it gives it. Of others nothing is asked.
+configMaps: Whether a ConfigMap that a suspect names is there, and the addresses (MLflow, S3) that it gives it. Of others nothing is asked.
 {{- end }}
 {{- if not .Values.grants.services }}
-  services: Whether anybody answers behind a Service that others wait for.
+services: Whether anybody answers behind a Service that others wait for.
 {{- end }}
 {{- if not .Values.grants.quotas }}
-  quotas: Which quota keeps pods from being made.
+quotas: Which quota keeps pods from being made.
 {{- end }}
 {{- if not .Values.grants.volumes }}
-  volumes: Which claim is not bound, and why.
+volumes: Which claim is not bound, and why.
 {{- end }}
 {{- if not .Values.grants.metrics }}
-  metrics: The memory that suspects use now, where the cluster has a metrics API.
+metrics: The memory that suspects use now, where the cluster has a metrics API.
 {{- end }}
 {{- if or .Values.namespaces (not .Values.grants.nodes) }}
-  nodes: Whether a node is unfit, full, cordoned or of another architecture.
+nodes: Whether a node is unfit, full, cordoned or of another architecture.
 {{- end }}
 {{- if or .Values.namespaces (not .Values.grants.webhooks) }}
-  webhooks: Which admission webhook keeps pods from being made.
+webhooks: Which admission webhook keeps pods from being made.
 {{- end }}
 {{- end }}

@@ -145,7 +145,7 @@ def _withheld() -> str:
     for value, grant in GRANTS.items():
         wide = all(right.cluster_wide for right in grant.rights)
         off = f"or .Values.namespaces (not .Values.grants.{value})" if wide else f"not .Values.grants.{value}"
-        lines += [f"{{{{- if {off} }}}}", f"  {value}: {grant.buys}", "{{- end }}"]
+        lines += [f"{{{{- if {off} }}}}", f"{value}: {grant.buys}", "{{- end }}"]
     return "\n".join([*lines, "{{- end }}", ""])
 
 
