@@ -147,8 +147,8 @@ def space(node: Node) -> Iterator[str]:
     for one in (name, LONG):
         node.kubectl("create", "namespace", one)
     node.kubectl("label", "namespace", name, *(f"pod-security.kubernetes.io/{mode}=restricted" for mode in ("enforce", "warn")))
-    for account in ("it-diagnose", "mine", "d" * 40):
-        node.kubectl("create", "serviceaccount", account, "-n", name)
+    accounts = ("it-diagnose", "mine", "d" * 40)
+    node.apply(*({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": one, "namespace": name}} for one in accounts))
     yield name
     node.attempt("delete", "namespace", name, LONG, "--wait=false")
 
