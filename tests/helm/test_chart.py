@@ -22,7 +22,7 @@ from tests.helm import roles
 ROOT = Path(__file__).parents[2]
 SCHEMA: dict[str, Any] = json.loads(roles.SCHEMA.read_text(encoding="utf-8"))
 VALUES: dict[str, Any] = yaml.safe_load(roles.VALUES.read_text(encoding="utf-8"))
-NO_PLACE_IN_A_POD = {"docker", "context", "kubeconfig", "kubernetes", "namespace", "repo", "rules", "baseline"}
+NO_PLACE_IN_A_POD = {"docker", "context", "kubeconfig", "kubernetes", "namespace", "node", "repo", "rules", "baseline"}
 """Settings that name what a pod has not, or that the chart gives as arguments."""
 
 
@@ -36,7 +36,7 @@ def test_the_roles_are_what_the_probes_declare() -> None:
 def test_a_probe_that_needs_more_is_refused_until_a_grant_says_what_it_buys() -> None:
     curious = _needing("kubernetes.curious", "list leases.coordination.k8s.io")
 
-    with pytest.raises(ValueError, match="say in tests/helm/roles.py which grant opens it"):
+    with pytest.raises(ValueError, match=r"say in tests/helm/roles\.py which grant opens it"):
         roles.template([*load_probes(), curious])
 
 
