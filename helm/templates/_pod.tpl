@@ -151,6 +151,9 @@ spec:
 {{- with .place }}
 - --namespace={{ . }}
 {{- end }}
+{{- if and .root.Values.nodeView.enabled (not .clock) }}
+- --merge=job:{{ .root.Release.Namespace }}/{{ include "diagnose.nodesJob" .root }}
+{{- end }}
 {{- end }}
 
 {{- define "diagnose.ending" -}}

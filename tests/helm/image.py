@@ -11,6 +11,7 @@ import re
 import sys
 import tarfile
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from tests.faults.images import _libraries, add_bytes, tar_of
@@ -41,14 +42,22 @@ def _add_program(tar: tarfile.TarFile) -> None:
         for file in found.files or ():
             place = Path(str(found.locate_file(file)))
             if file.parts[0] != ".." and place.suffix != ".pyc" and place.is_file():
-                tar.add(place, f"{_SITE}/{file}")
+                _add(tar, place, f"{_SITE}/{file}")
                 objects += [place] if ".so" in place.name else []
     for package in ("agent", "probes", "rules"):
         for place in sorted((ROOT / package).rglob("*")):
             if place.is_file() and "__pycache__" not in place.parts:
-                tar.add(place, f"{_SITE}/{place.relative_to(ROOT)}")
+                _add(tar, place, f"{_SITE}/{place.relative_to(ROOT)}")
     for path, library in _libraries(objects).items():
         add_bytes(tar, path, library.read_bytes(), 0o755)
+
+
+def _add(tar: tarfile.TarFile, place: Path, name: str) -> None:
+    """A file, and its bytecode if there is some: compiling all of it at each start takes longer than the look."""
+    tar.add(place, name)
+    compiled = Path(cache_from_source(str(place))) if place.suffix == ".py" else place
+    if compiled != place and compiled.is_file():
+        tar.add(compiled, cache_from_source(name))
 
 
 def _needed() -> list[Distribution]:

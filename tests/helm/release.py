@@ -93,7 +93,7 @@ class Release:
                 return {}
             log = self.node.kubectl("-n", self.name, "logs", pod["metadata"]["name"])
             found[pod["metadata"]["labels"]["job-name"]] = (ended["exitCode"], log, ended.get("message", ""))
-        wanted = self.node.get("-n", self.name, "jobs")["items"]
+        wanted = [job for job in self.node.get("-n", self.name, "jobs")["items"] if "completionMode" not in job["spec"] or job["spec"]["completionMode"] != "Indexed"]
         return found if len(found) >= len(wanted) else {}
 
 

@@ -61,9 +61,9 @@ def test_every_right_is_needed_by_a_probe() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "helm" / "templates").rglob("*.yaml")), ids=lambda path: path.name)
 def test_a_right_to_write_stands_in_one_template_alone(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    verbs = set(re.findall(r"verbs: \[(.*)\]", text))
+    verbs = {verb for found in re.findall(r"verbs: \[(.*)\]", text) for verb in found.split(", ")}
 
-    assert verbs == ({"patch"} if path.name == "report.yaml" else set())
+    assert verbs - {"get", "list"} == ({"patch"} if path.name == "report.yaml" else set())
 
 
 def test_settings_of_the_chart_are_settings_of_the_program() -> None:

@@ -89,6 +89,28 @@ def test_the_report_is_kept_in_the_one_config_map_that_may_be_written(release: R
     assert [("patch", "configmaps", 200)] == [one for one in sent if one[0] not in ("get", "list")]
 
 
+def test_what_a_node_shows_counts_for_what_runs_on_it(release: Release) -> None:
+    """Within the limits of pod security "restricted": no right at the API server, nothing of the host mounted."""
+    release.install({"nodeView": {"enabled": True}, "report": {"format": "json", "explain": True}, "grants": {"logs": False}})
+    ((_job, (code, log, _message)),) = release.ends().items()
+    report = json.loads(log[log.index("{") :])
+    seen = [line["seen"] for one in report["incidents"] for line in one["evidence"] if line["says"].startswith("no disk of this machine is full")]
+
+    assert 1 == code
+    assert f"host {release.node.node_name}" in report["targets"]
+    assert ["df -h; df -i"] == [one.partition(":")[0] for one in seen]
+    assert [] == [gap for gap in report["gaps"] if "no bundle" in gap["detail"]]
+
+
+def test_a_node_that_gives_nothing_is_named_and_the_report_is_not_lost(release: Release) -> None:
+    release.install({"nodeView": {"enabled": True, "nodeSelector": {"no": "such"}}, "settings": {"deadline": 15}})
+    ((_job, (code, log, message)),) = release.ends().items()
+
+    assert 1 == code
+    assert "gave no bundle: it has not ended, it is Pending and on no node." in " ".join(log.split())
+    assert "host.nodes: not reached" in message
+
+
 def test_rows_of_ones_own_are_judged(release: Release) -> None:
     """A mounted ConfigMap holds each file twice, once in a hidden folder; each row counts once."""
     rows = {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(__file__).with_name("rows").iterdir())}
@@ -135,6 +157,7 @@ MATRIX: dict[str, dict[str, Any]] = {
     "a namespace with a long name": {"namespaces": [LONG], "cronJob": {"enabled": True}, "fullnameOverride": "d" * 40},
     "an account of one's own": {"serviceAccount": {"create": False, "name": "mine"}, "rbac": {"create": False}, "report": {"configMap": {"enabled": True}}},
     "nothing in, nothing out": {"networkPolicy": {"egress": []}, "report": {"terminationMessage": False}},
+    "a look from each node": {"nodeView": {"enabled": True, "nodes": 200, "nodeSelector": {"pool": "gpu"}}, "cronJob": {"enabled": True}},
     "no policy": {"networkPolicy": {"enabled": False}, "resources": {}, "rulesConfigMap": "rows"},
     "a digest": {"image": {"repository": "registry.example/diagnose", "digest": f"sha256:{'0' * 64}"}},
 }
@@ -173,6 +196,8 @@ def test_helm_has_nothing_to_say_against_it(values: dict[str, Any], planted: Nod
     ("values", "says"),
     [
         ({"settings": {"deadline": 300}}, "activeDeadlineSeconds must be longer than settings.deadline"),
+        ({"settings": {"deadline": 200}, "nodeView": {"enabled": True}}, "twice that with nodeView"),
+        ({"job": {"enabled": False}, "nodeView": {"enabled": True}}, "set job.enabled"),
         ({"rules": {"a.yaml": "x"}, "rulesConfigMap": "rows"}, "put all rows into one of them"),
         ({"grants": {"secrets": True}}, "secrets"),
     ],
