@@ -30,17 +30,17 @@ def write(path: Path, data: bytes) -> None:
     try:
         if not _may_replace(path):
             raise BundleError(f"{path}: this is not a regular file. Give the bundle another name.")
-        _replace(path, _packed(data))
+        _replace(path, packed(data))
     except OSError as error:
         raise BundleError(f"{path}: the bundle cannot be written: {error.strerror}. Give a path in a folder that you may write to.") from None
 
 
 def read(path: Path) -> bytes:
     """The document in a file that may come from anybody. Raises BundleError."""
-    return _unpacked(path, _raw(path))
+    return unpacked(path, _raw(path))
 
 
-def _packed(data: bytes) -> bytes:
+def packed(data: bytes) -> bytes:
     """Gzip whose header carries no time and no name."""
     packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
     return packer.compress(data) + packer.flush()
@@ -83,7 +83,8 @@ def _raw(path: Path) -> bytes:
     return data
 
 
-def _unpacked(path: Path, data: bytes) -> bytes:
+def unpacked(path: Path, data: bytes) -> bytes:
+    """The document that was packed; `path` is how an error calls it. Raises BundleError."""
     unpacker = zlib.decompressobj(_GZIP)
     size = 0
     parts: list[bytes] = []

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from agent._packed import BundleError, read, write
+from agent._packed import BundleError, packed, read, unpacked, write
 from probes._contract import Census, Coverage, Observed, Relation, Signal, Source, Subject, Swept, Unavailable, Value, clean_text
 from probes._runner import Visit
 
@@ -99,7 +99,20 @@ def save(path: Path, bundle: Bundle) -> None:
 
 def load(path: Path) -> Bundle:
     """Read a bundle that may come from anybody. Raises BundleError."""
-    data = read(path)
+    return _decoded(path, read(path))
+
+
+def to_bytes(bundle: Bundle) -> bytes:
+    """The bundle as it stands in a file."""
+    return packed(_encoded(bundle))
+
+
+def from_bytes(name: Path, data: bytes) -> Bundle:
+    """A bundle that came by another way than a file, from anybody; errors call it by `name`. Raises BundleError."""
+    return _decoded(name, unpacked(name, data))
+
+
+def _decoded(path: Path, data: bytes) -> Bundle:
     if data.count(b",") + data.count(b"[") + data.count(b"{") > MOST_PARTS:
         raise BundleError(f"{path}: the bundle holds more than {MOST_PARTS} parts; no run is that large. Get the file again from whoever made it.")
     try:
@@ -198,4 +211,4 @@ def _from_json(value: Value | _Infinite) -> Value:
     return float(f"{value.infinite}inf") if isinstance(value, _Infinite) else value
 
 
-__all__ = ["Bundle", "BundleError", "canonical", "load", "save"]
+__all__ = ["Bundle", "BundleError", "canonical", "from_bytes", "load", "save", "to_bytes"]

@@ -15,6 +15,7 @@ from agent import __version__
 
 if TYPE_CHECKING:
     from agent.discover import Target
+    from agent.pipeline import Run
     from agent.settings import Settings
 
 FOUND, USAGE, BLIND, FAULT = 1, 2, 3, 4
@@ -87,7 +88,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-o", "--output", action="append", metavar="FORMAT[=FILE]", help="text, json or markdown; several at once, each to its file; text if left out"
+        "-o",
+        "--output",
+        action="append",
+        metavar="FORMAT[=FILE]",
+        help="text, json, markdown or brief; several at once, each to its file, s3://BUCKET/KEY or configmap:NAME; text if left out",
     )
     parser.add_argument("--explain", action="store_true", help="every clause with its decibans, rejected causes, timings")
     parser.add_argument("--fail-on", choices=["critical", "high", "medium", "low"], help="the least severity that counts for exit code 1")
@@ -104,7 +109,10 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
     parser.add_argument("--repo", metavar="DIR", help="a git and DVC work tree; the current folder if it is one")
     parser.add_argument("--rules", metavar="DIR", help="a folder of rows of your own")
     parser.add_argument("--baseline", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
-    parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed")
+    parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed; `-` prints it, as text that a log can hold")
+    parser.add_argument(
+        "--merge", action="append", metavar="PLACE", help="what other machines saw: a bundle, a folder of them, or job:NAMESPACE/NAME"
+    )
     parser.add_argument("--config", metavar="FILE", default="", help="a settings file; diagnose.toml here or in ~/.config if left out")
     parser.set_defaults(verb=_do_run)
 
@@ -123,16 +131,41 @@ def _do_run(options: argparse.Namespace) -> int:
     from probes._redact import Redactor
 
     _known_formats(options)
+    _known_places(options.merge or ())
     settings, targets = _settled(_named(options), options.config)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
     print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
     earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
     with live(sys.stderr, settings.deadline) as say:
         done = pipeline.diagnose(settings, targets, earlier, say)
+        if options.merge:
+            done = pipeline.with_others(done, options.merge, settings, targets, say)
+    if options.save == "-":
+        return _print_bundle(done, options, settings.fail_on)
     code = _show(done.report, options, settings.fail_on)
     if options.save:
         bundle.save(Path(options.save), done.bundle)
     return code
+
+
+def _known_places(places: Sequence[str]) -> None:
+    """Raises UsageError, before anything is looked at, for a place that nothing can be merged from."""
+    if not places:
+        return
+    from agent.gather import problem
+    from agent.matrix import UsageError
+
+    for place in places:
+        if wrong := problem(place):
+            raise UsageError(wrong)
+
+
+def _print_bundle(done: Run, options: argparse.Namespace, fail_on: str) -> int:
+    """The bundle to stdout, and reports to files alone; without any, whoever merges the bundle judges, and 0 says that it was printed."""
+    from agent.merge import to_text
+
+    _print(to_text(done.bundle))
+    return _show(done.report, options, fail_on) if options.output else 0
 
 
 def _named(options: argparse.Namespace) -> dict[str, object]:
@@ -153,16 +186,17 @@ def _settled(flags: Mapping[str, object], config: str = "") -> tuple[Settings, t
 
 def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="judge a saved bundle again")
-    parser.add_argument("bundle", type=Path)
+    parser.add_argument("bundle", type=Path, nargs="+", help="one, or those of several machines at one time; a folder of them")
     parser.add_argument("--rules", metavar="DIR", default="", help="a folder of rows of your own")
     _output(parser)
     parser.set_defaults(verb=_do_replay)
 
 
 def _do_replay(options: argparse.Namespace) -> int:
-    from agent import bundle, pipeline
+    from agent import merge, pipeline
 
-    saved = bundle.load(options.bundle)
+    first, *others = [one for place in options.bundle for one in merge.load_all(place)]
+    saved = merge.merged(first, others) if others else first
     _probes, book = pipeline.load(options.rules)
     if saved.rules != book.digest:
         print("diagnose: the rules have changed since this bundle was saved; it is judged by those of today.", file=sys.stderr)
@@ -170,6 +204,7 @@ def _do_replay(options: argparse.Namespace) -> int:
 
 
 def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
+    from agent.deliver import Parcel, deliver
     from agent.matrix import UsageError
     from agent.report import FORMATS
     from agent.report.model import Report, exit_code
@@ -182,7 +217,7 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
         text = FORMATS[name](report, explain=options.explain, width=width, colour=terminal)
         try:
             if place:
-                Path(place).write_text(text, encoding="utf-8")
+                deliver(place, Parcel(text, name, report.now))
             else:
                 _print(text)
         except OSError as error:
@@ -194,6 +229,7 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
 
 def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
     """The formats asked for and where each goes, stdout first. Raises UsageError before anything is looked at."""
+    from agent.deliver import problem
     from agent.matrix import UsageError
     from agent.report import FORMATS
 
@@ -201,6 +237,11 @@ def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
     for name, _place in wanted:
         if name not in FORMATS:
             raise UsageError(f"There is no format '{name}'. Known: {', '.join(sorted(FORMATS))}.")
+    for _name, place in wanted:
+        if wrong := problem(place):
+            raise UsageError(wrong)
+    if getattr(options, "save", None) == "-" and any(not place for _name, place in wanted) and options.output:
+        raise UsageError("--save - and a report cannot both go to standard output: give the report a file, -o FORMAT=FILE.")
     return sorted(wanted, key=lambda pair: bool(pair[1]))
 
 

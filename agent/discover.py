@@ -29,7 +29,8 @@ class Target(msgspec.Struct, frozen=True):
 
 def discover(settings: Settings, chosen: frozenset[str], environ: Mapping[str, str], uid: int) -> tuple[Target, ...]:
     """The targets of a run. The host is always one of them."""
-    found = [Target("host", Path("/proc/sys/kernel/hostname").read_text(encoding="utf-8").strip() or "this machine", asked=True)]
+    named = settings.node or Path("/proc/sys/kernel/hostname").read_text(encoding="utf-8").strip() or "this machine"
+    found = [Target("host", named, asked=True, options={"node": settings.node} if settings.node else {})]
     docker = _docker(settings, chosen, environ, uid)
     prometheus = Target("prometheus", settings.prometheus, asked=True) if settings.prometheus else None
     kubernetes = _kubernetes(settings, environ)

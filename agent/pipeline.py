@@ -14,7 +14,7 @@ from types import FrameType
 import msgspec
 
 from agent import __version__
-from agent.bundle import Bundle
+from agent.bundle import Bundle, canonical
 from agent.discover import Target
 from agent.report.build import Builder
 from agent.report.model import Report
@@ -99,6 +99,16 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
             stopped=runner.stopped or time.monotonic() >= access.deadline,
         )  # fmt: skip
         return Run(report=report_of(bundle, book), bundle=bundle)
+
+
+def with_others(done: Run, places: Sequence[str], settings: Settings, targets: Sequence[Target], say: Say = lambda _text: None) -> Run:
+    """The run judged again together with what other machines saw; they are waited for as long again as the run may take. Raises BundleError."""
+    from agent import gather
+
+    say("gathering what other machines saw")
+    access = Access(access_settings(targets), deadline=time.monotonic() + settings.deadline, now=done.bundle.observed.now)
+    whole = canonical(gather.with_others(done.bundle, places, access))
+    return Run(report=report_of(whole, _book(load_probes(), settings.rules)), bundle=whole)
 
 
 def _one_arena() -> None:

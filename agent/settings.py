@@ -48,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A bucket, s3://NAME/PREFIX at the endpoint that AWS's tools would use here or http://HOST:PORT/NAME/PREFIX; `none` to leave S3 out."""
     repo: str = ""
     """A folder with a git and DVC work tree; the current folder if empty and it is one, `none` to leave it out."""
+    node: str = ""
+    """The Kubernetes node that this machine is, for a look from inside a pod, whose host name is the pod's; the host's own name if empty."""
     rules: str = ""
     """A folder of rows of your own."""
     baseline: str = ""

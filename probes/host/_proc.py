@@ -10,8 +10,11 @@ from probes._contract import Subject
 
 
 def host(access: Access) -> Subject:
-    """The host, by its kernel host name (/proc/sys/kernel/hostname); Docker's engine calls itself the same. OSError if unreadable."""
-    return Subject("host", access.text("/proc/sys/kernel/hostname").strip())
+    """The host, by the name of the node that it is said to be, or its kernel host name (/proc/sys/kernel/hostname); Docker's engine calls itself the same.
+
+    OSError if unreadable.
+    """
+    return Subject("host", access.settings.get("host.node") or access.text("/proc/sys/kernel/hostname").strip())
 
 
 def text_or_empty(access: Access, absolute: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.bench import judging, kubernetes, services, signatures, start
+from tests.bench import judging, kubernetes, merging, services, signatures, start
 
 
 def main() -> None:
     """Print the figures of all."""
-    for part in (start, signatures, judging):
+    for part in (start, signatures, judging, merging):
         print(f"== {(part.__doc__ or '').splitlines()[0]}")
         part.main()
     for part in (kubernetes, services):

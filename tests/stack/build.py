@@ -20,7 +20,10 @@ VERSION = "v1.36.3"
 _STAMP = f"-X k8s.io/component-base/version.gitVersion={VERSION} -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36 -X k8s.io/client-go/pkg/version.gitVersion={VERSION}"
 """Without it they call themselves v0.0.0-master."""
 
-FLAGS = {"kubernetes": f"-s -w {_STAMP}"}
+_HELM = "-X helm.sh/helm/v3/internal/version.version=v3.22.0 -X helm.sh/helm/v3/internal/version.metadata= -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=36 -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor=36"
+"""Without it `helm template` takes itself for a cluster of 1.20."""
+
+FLAGS = {"kubernetes": f"-s -w {_STAMP}", "helm": f"-s -w {_HELM}"}
 
 
 class CannotBuildError(RuntimeError):

@@ -1,0 +1,158 @@
+"""Fetches what other machines saw: bundles in files, or in the logs of a Job that ran `diagnose --save -` once on each node.
+
+    --merge bundles/       --merge node-a.bundle       --merge job:NAMESPACE/NAME
+
+Logs need no storage and no right to write: `get` on that Job, `get` and `list` on pods, `get` on their logs, in that one namespace.
+What a node's pod did not give is named as not seen of that node.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from agent.bundle import Bundle, BundleError
+from agent.merge import APART_S, from_text, load_all, machine, merged
+from probes._access import Access
+from probes._contract import Subject, Unavailable, Why
+from probes.kubernetes._cluster import Cluster, ClusterError, cluster
+from probes.kubernetes._shapes import Struct
+
+MOST_BYTES = 16 * 2**20
+"""Of one pod's log: a node's bundle takes some ten thousand bytes."""
+
+EVERY_S = 1.0
+REMEDY = "See why with: kubectl describe job {name} -n {namespace}. A larger nodeView.nodes, or tolerations, let it reach every node."
+_JOB = re.compile(r"^job:(?P<namespace>[a-z0-9-]{1,63})/(?P<name>[a-z0-9.-]{1,253})$")
+
+
+class _JobSpec(Struct, frozen=True):
+    completions: int = 1
+
+
+class _Condition(Struct, frozen=True):
+    type: str = ""
+    status: str = ""
+
+
+class _JobStatus(Struct, frozen=True):
+    succeeded: int = 0
+    failed: int = 0
+    conditions: tuple[_Condition, ...] = ()
+
+
+class _Job(Struct, frozen=True):
+    spec: _JobSpec = _JobSpec()
+    status: _JobStatus = _JobStatus()
+
+    @property
+    def over(self) -> bool:
+        ended = any(one.type in ("Complete", "Failed") and one.status == "True" for one in self.status.conditions)
+        return ended or self.status.succeeded + self.status.failed >= self.spec.completions
+
+
+class _Named(Struct, frozen=True):
+    name: str
+
+
+class _PodSpec(Struct, frozen=True, rename="camel"):
+    node_name: str = ""
+
+
+class _PodStatus(Struct, frozen=True):
+    phase: str = ""
+
+
+class _Pod(Struct, frozen=True):
+    metadata: _Named
+    spec: _PodSpec = _PodSpec()
+    status: _PodStatus = _PodStatus()
+
+
+class _Pods(Struct, frozen=True):
+    items: list[_Pod]
+
+
+class Gathered(NamedTuple):
+    """The bundles that came, and what did not."""
+
+    bundles: list[Bundle]
+    gaps: list[Unavailable]
+
+
+def with_others(bundle: Bundle, places: Sequence[str], access: Access) -> Bundle:
+    """A run together with what others saw, as if one had seen it. Raises BundleError."""
+    found = [_gathered(place, access) for place in places]
+    of_now, gaps = _of_now(bundle, [one for part in found for one in part.bundles])
+    whole = merged(bundle, of_now)
+    gaps += [gap for part in found for gap in part.gaps]
+    return msgspec.structs.replace(whole, observed=msgspec.structs.replace(whole.observed, unavailable=[*whole.observed.unavailable, *gaps]))
+
+
+def problem(place: str) -> str:
+    """What is wrong with a place, before anything is looked at; an empty text if nothing is."""
+    if place.startswith("job:"):
+        return "" if _JOB.match(place) else f"{place}: this is no Job. Write job:NAMESPACE/NAME."
+    return "" if Path(place).exists() else f"{place}: there is no such bundle or folder of bundles."
+
+
+def _of_now(bundle: Bundle, others: Sequence[Bundle]) -> Gathered:
+    """Those that show the same time as the run; of the others it is said that they do not: a run is never lost for what was to be added to it."""
+    now = bundle.observed.now
+    near = [one for one in others if abs(one.observed.now - now) <= APART_S]
+    far = [one for one in others if abs(one.observed.now - now) > APART_S]
+    remedy = "Look again on those machines at the time of this run."
+    gaps = [_gap(machine(one), "not reached", f"A bundle was made {abs(one.observed.now - now) / 60:.0f} min apart from this run.", remedy) for one in far]
+    return Gathered(near, gaps)
+
+
+def _gathered(place: str, access: Access) -> Gathered:
+    match = _JOB.match(place)
+    if match is None:
+        return Gathered(load_all(Path(place)), [])
+    try:
+        return _from_job(cluster(access), match["namespace"], match["name"], access.deadline)
+    except ClusterError as error:
+        return Gathered([], [_gap(None, error.why, f"{place}: {error.detail}", error.remedy)])
+
+
+def _from_job(server: Cluster, namespace: str, name: str, deadline: float) -> Gathered:
+    job = server.decode(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}", _Job)
+    while not job.over and time.monotonic() + 2 * EVERY_S < deadline:
+        time.sleep(EVERY_S)
+        job = server.decode(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}", _Job)
+    pods = server.decode(f"/api/v1/namespaces/{namespace}/pods", _Pods, {"labelSelector": f"job-name={name}"}).items
+    remedy = REMEDY.format(name=name, namespace=namespace)
+    bundles, gaps = [], []
+    for pod in sorted(pods, key=lambda one: one.metadata.name):
+        found = _from_pod(server, namespace, pod)
+        if isinstance(found, Bundle):
+            bundles.append(found)
+        else:
+            where = Subject("host", pod.spec.node_name) if pod.spec.node_name else None
+            gaps.append(_gap(where, "not reached", f"Pod {namespace}/{pod.metadata.name} gave no bundle: {found}", remedy))
+    machines = len({machine(one) for one in bundles}) + len(gaps)
+    if machines < job.spec.completions:
+        detail = f"Job {namespace}/{name} was to look at {job.spec.completions} nodes; its {len(pods)} pods came to {machines}."
+        gaps.append(_gap(None, "not reached", detail, remedy))
+    return Gathered(bundles, gaps)
+
+
+def _from_pod(server: Cluster, namespace: str, pod: _Pod) -> Bundle | str:
+    """Its bundle, or why there is none."""
+    if pod.status.phase not in ("Succeeded", "Failed"):
+        return f"it has not ended, it is {pod.status.phase or 'of no phase'}" + ("." if pod.spec.node_name else " and on no node.")
+    try:
+        log = server.text(f"/api/v1/namespaces/{namespace}/pods/{pod.metadata.name}/log", MOST_BYTES)
+        return from_text(Path(f"log of {namespace}/{pod.metadata.name}"), bytes(log.data).decode("utf-8", "replace"))
+    except (ClusterError, BundleError) as error:
+        return error.detail if isinstance(error, ClusterError) else str(error)
+
+
+def _gap(host: Subject | None, why: Why, detail: str, remedy: str) -> Unavailable:
+    return Unavailable(kind="host", why=why, detail=detail, remedy=remedy, subject=host, names=("container on host",), probe="host.nodes", asked=True)
