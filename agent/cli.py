@@ -15,7 +15,9 @@ from agent import __version__
 
 if TYPE_CHECKING:
     from agent.discover import Target
-    from agent.settings import Settings
+    from agent.known import Issue
+    from agent.report.model import Report
+    from agent.settings import Settings, Severity
 
 FOUND, USAGE, BLIND, FAULT = 1, 2, 3, 4
 MEANING = {
@@ -87,8 +89,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-o", "--output", action="append", metavar="FORMAT[=FILE]", help="text, json or markdown; several at once, each to its file; text if left out"
+        "-o",
+        "--output",
+        action="append",
+        metavar="FORMAT[=FILE]",
+        help="text, json, markdown, junit, sarif, openmetrics, or baseline (known issues to be filled in); several at once, each to its file; text if left out",
     )
+    parser.add_argument("--baseline", metavar="FILE", help="known issues, each with a reason and a last day: they do not count")
     parser.add_argument("--explain", action="store_true", help="every clause with its decibans, rejected causes, timings")
     parser.add_argument("--fail-on", choices=["critical", "high", "medium", "low"], help="the least severity that counts for exit code 1")
 
@@ -103,7 +110,7 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
     parser.add_argument("--bucket", metavar="s3://NAME", help="a bucket that artifacts or data lie in, also as http://HOST:PORT/NAME")
     parser.add_argument("--repo", metavar="DIR", help="a git and DVC work tree; the current folder if it is one")
     parser.add_argument("--rules", metavar="DIR", help="a folder of rows of your own")
-    parser.add_argument("--baseline", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
+    parser.add_argument("--compare", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
     parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed")
     parser.add_argument("--config", metavar="FILE", default="", help="a settings file; diagnose.toml here or in ~/.config if left out")
     parser.set_defaults(verb=_do_run)
@@ -124,12 +131,13 @@ def _do_run(options: argparse.Namespace) -> int:
 
     _known_formats(options)
     settings, targets = _settled(_named(options), options.config)
+    issues = _known_issues(settings.baseline)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
     print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
-    earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
+    earlier = bundle.load(Path(settings.compare)).observed if settings.compare else None
     with live(sys.stderr, settings.deadline) as say:
         done = pipeline.diagnose(settings, targets, earlier, say)
-    code = _show(done.report, options, settings.fail_on)
+    code = _show(done.report, options, settings.fail_on, issues)
     if options.save:
         bundle.save(Path(options.save), done.bundle)
     return code
@@ -162,19 +170,30 @@ def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 def _do_replay(options: argparse.Namespace) -> int:
     from agent import bundle, pipeline
 
+    issues = _known_issues(options.baseline or "")
     saved = bundle.load(options.bundle)
     _probes, book = pipeline.load(options.rules)
     if saved.rules != book.digest:
         print("diagnose: the rules have changed since this bundle was saved; it is judged by those of today.", file=sys.stderr)
-    return _show(pipeline.report_of(saved, book), options, options.fail_on or "low")
+    return _show(pipeline.report_of(saved, book), options, options.fail_on or "low", issues)
 
 
-def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
+def _known_issues(file: str) -> tuple[Issue, ...]:
+    """Read before anything is looked at. Raises RowError."""
+    from agent import known
+
+    return known.read(Path(file)) if file else ()
+
+
+def _show(report: Report, options: argparse.Namespace, fail_on: Severity, issues: tuple[Issue, ...]) -> int:
+    import msgspec
+
+    from agent import known
     from agent.matrix import UsageError
     from agent.report import FORMATS
-    from agent.report.model import Report, exit_code
+    from agent.report.model import exit_code
 
-    assert isinstance(report, Report)  # noqa: S101  # the lazy import keeps the type out of the signature
+    report = msgspec.structs.replace(known.applied(report, issues), fail_on=fail_on)
     failed = []
     for name, place in _known_formats(options):
         terminal = not place and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -189,7 +208,7 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
             failed.append(f"{place}: the report cannot be written: {error.strerror}.")
     if failed:
         raise UsageError(" ".join(failed))
-    return exit_code(report, fail_on)
+    return exit_code(report)
 
 
 def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
@@ -201,6 +220,8 @@ def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
     for name, _place in wanted:
         if name not in FORMATS:
             raise UsageError(f"There is no format '{name}'. Known: {', '.join(sorted(FORMATS))}.")
+    if sum(not place for _name, place in wanted) > 1:
+        raise UsageError("Only one format can go to stdout; give the others a file: -o json=report.json.")
     return sorted(wanted, key=lambda pair: bool(pair[1]))
 
 

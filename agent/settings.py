@@ -50,8 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A folder with a git and DVC work tree; the current folder if empty and it is one, `none` to leave it out."""
     rules: str = ""
     """A folder of rows of your own."""
-    baseline: str = ""
+    compare: str = ""
     """An earlier bundle to compare with."""
+    baseline: str = ""
+    """A file of known issues, which do not count."""
 
 
 _NAMES = {field: field.replace("_", "-") for field in Settings.__struct_fields__}

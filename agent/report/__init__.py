@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from agent.report import json_, markdown, text
+from agent.report import baseline, json_, junit, markdown, openmetrics, sarif, text
 from agent.report.model import Report
 
 
@@ -15,6 +15,14 @@ class Format(Protocol):
     def __call__(self, report: Report, *, explain: bool = False, width: int = 80, colour: bool = False) -> str: ...
 
 
-FORMATS: Mapping[str, Format] = {"text": text.render, "json": json_.render, "markdown": markdown.render}
+FORMATS: Mapping[str, Format] = {
+    "text": text.render,
+    "json": json_.render,
+    "markdown": markdown.render,
+    "junit": junit.render,
+    "sarif": sarif.render,
+    "openmetrics": openmetrics.render,
+    "baseline": baseline.render,
+}
 
 __all__ = ["FORMATS", "Format"]
