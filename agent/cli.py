@@ -104,6 +104,7 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
     parser = verbs.add_parser(name, help="look and report (the verb may be left out)")
     _output(parser)
     parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that a run may take (30)")
+    parser.add_argument("--smoke", action="store_const", const=True, help="sweep, look closer once, and be done in 10 seconds; says what it left out")
     _targets(parser)
     parser.add_argument("--prometheus", metavar="URL", help="a Prometheus that knows the containers' memory")
     parser.add_argument("--mlflow", metavar="URL", help="an MLflow tracking server; MLFLOW_TRACKING_URI if left out")
@@ -135,7 +136,7 @@ def _do_run(options: argparse.Namespace) -> int:
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
     print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
     earlier = bundle.load(Path(settings.compare)).observed if settings.compare else None
-    with live(sys.stderr, settings.deadline) as say:
+    with live(sys.stderr, settings.seconds) as say:
         done = pipeline.diagnose(settings, targets, earlier, say)
     code = _show(done.report, options, settings.fail_on, issues)
     if options.save:
