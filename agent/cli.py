@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ def _output(parser: argparse.ArgumentParser) -> None:
         "--output",
         action="append",
         metavar="FORMAT[=FILE]",
-        help="text, json, markdown, junit, sarif, openmetrics, or baseline (known issues to be filled in); several at once, each to its file; text if left out",
+        help="text, json, markdown, html, junit, sarif, openmetrics, or baseline (known issues to be filled in); several at once, each to its file; text if left out",
     )
     parser.add_argument("--baseline", metavar="FILE", help="known issues, each with a reason and a last day: they do not count")
     parser.add_argument("--explain", action="store_true", help="every clause with its decibans, rejected causes, timings")
@@ -221,6 +222,8 @@ def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
     for name, _place in wanted:
         if name not in FORMATS:
             raise UsageError(f"There is no format '{name}'. Known: {', '.join(sorted(FORMATS))}.")
+    if "html" in dict(wanted) and not find_spec("jinja2"):
+        raise UsageError("HTML needs jinja2: pip install 'diagnose[html]'.")
     if sum(not place for _name, place in wanted) > 1:
         raise UsageError("Only one format can go to stdout; give the others a file: -o json=report.json.")
     return sorted(wanted, key=lambda pair: bool(pair[1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from agent.report import baseline, json_, junit, markdown, openmetrics, sarif, text
+from agent.report import baseline, html_, json_, junit, markdown, openmetrics, sarif, text
 from agent.report.model import Report
 
 
@@ -19,6 +19,7 @@ FORMATS: Mapping[str, Format] = {
     "text": text.render,
     "json": json_.render,
     "markdown": markdown.render,
+    "html": html_.render,
     "junit": junit.render,
     "sarif": sarif.render,
     "openmetrics": openmetrics.render,
