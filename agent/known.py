@@ -61,8 +61,19 @@ class Issue(msgspec.Struct, frozen=True):
 
 def read(path: Path) -> tuple[Issue, ...]:
     """The known issues of a file. Raises RowError, which names the file and the line."""
+    if _is_bundle(path):
+        raise RowError(f"{path}:1: this is a bundle, and known issues are YAML. To compare with an earlier run: --compare {path}.")
     entries, lines = load(path, list[_Entry])
     return tuple(_issue(entry, f"{path}:{lines[(number,)]}") for number, entry in enumerate(entries))
+
+
+def _is_bundle(path: Path) -> bool:
+    """`--baseline` took one once."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"\x1f\x8b"
+    except OSError:
+        return False  # `load` says it
 
 
 def _issue(entry: _Entry, where: str) -> Issue:

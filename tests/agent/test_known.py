@@ -182,6 +182,13 @@ def test_a_baseline_that_is_not_there_is_named_before_anything_is_looked_at(tmp_
     assert "looking at" not in done.stderr
 
 
+def test_a_bundle_is_no_file_of_known_issues() -> None:
+    done = _replay("--baseline", str(DEMO))
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr.endswith(f"{DEMO}:1: this is a bundle, and known issues are YAML. To compare with an earlier run: --compare {DEMO}.\n")
+
+
 def test_two_formats_never_share_stdout() -> None:
     done = _replay("-o", "junit", "-o", "sarif")
 
