@@ -32,7 +32,7 @@ check: $(DEV) ## what a developer runs before a commit
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/diagnose rules lint
-	$(BIN)/python -m pytest -m "not engine and not node and not services"
+	$(BIN)/python -m pytest -m "not engine and not node and not services and not browser"
 
 accuracy: $(DEV) ## plant faults on a real Docker engine and print what is said of each (root)
 	$(BIN)/python -m tests.faults.table $(ARGS)

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,10 @@ from agent import __version__
 
 if TYPE_CHECKING:
     from agent.discover import Target
+    from agent.known import Issue
     from agent.pipeline import Run
-    from agent.settings import Settings
+    from agent.report.model import Report
+    from agent.settings import Settings, Severity
 
 FOUND, USAGE, BLIND, FAULT = 1, 2, 3, 4
 MEANING = {
@@ -92,8 +95,10 @@ def _output(parser: argparse.ArgumentParser) -> None:
         "--output",
         action="append",
         metavar="FORMAT[=FILE]",
-        help="text, json, markdown or brief; several at once, each to its file, s3://BUCKET/KEY or configmap:NAME; text if left out",
+        help="text, json, markdown, html, junit, sarif, openmetrics, brief (for a termination message) or baseline (known issues to be filled in); "
+        "several at once, each to its file, s3://BUCKET/KEY or configmap:NAME; text if left out",
     )
+    parser.add_argument("--baseline", metavar="FILE", help="known issues, each with a reason and a last day: they do not count")
     parser.add_argument("--explain", action="store_true", help="every clause with its decibans, rejected causes, timings")
     parser.add_argument("--fail-on", choices=["critical", "high", "medium", "low"], help="the least severity that counts for exit code 1")
 
@@ -102,13 +107,14 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
     parser = verbs.add_parser(name, help="look and report (the verb may be left out)")
     _output(parser)
     parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that a run may take (30)")
+    parser.add_argument("--smoke", action="store_const", const=True, help="sweep, look closer once, and be done in 10 seconds; says what it left out")
     _targets(parser)
     parser.add_argument("--prometheus", metavar="URL", help="a Prometheus that knows the containers' memory")
     parser.add_argument("--mlflow", metavar="URL", help="an MLflow tracking server; MLFLOW_TRACKING_URI if left out")
     parser.add_argument("--bucket", metavar="s3://NAME", help="a bucket that artifacts or data lie in, also as http://HOST:PORT/NAME")
     parser.add_argument("--repo", metavar="DIR", help="a git and DVC work tree; the current folder if it is one")
     parser.add_argument("--rules", metavar="DIR", help="a folder of rows of your own")
-    parser.add_argument("--baseline", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
+    parser.add_argument("--compare", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
     parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed; `-` prints it, as text that a log can hold")
     parser.add_argument(
         "--merge", action="append", metavar="PLACE", help="what other machines saw: a bundle, a folder of them, or job:NAMESPACE/NAME"
@@ -133,16 +139,17 @@ def _do_run(options: argparse.Namespace) -> int:
     _known_formats(options)
     _known_places(options.merge or ())
     settings, targets = _settled(_named(options), options.config)
+    issues = _known_issues(settings.baseline)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
     print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
-    earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
-    with live(sys.stderr, settings.deadline) as say:
+    earlier = bundle.load(Path(settings.compare)).observed if settings.compare else None
+    with live(sys.stderr, settings.seconds) as say:
         done = pipeline.diagnose(settings, targets, earlier, say)
         if options.merge:
             done = pipeline.with_others(done, options.merge, settings, targets, say)
     if options.save == "-":
-        return _print_bundle(done, options, settings.fail_on)
-    code = _show(done.report, options, settings.fail_on)
+        return _print_bundle(done, options, settings.fail_on, issues)
+    code = _show(done.report, options, settings.fail_on, issues)
     if options.save:
         bundle.save(Path(options.save), done.bundle)
     return code
@@ -160,12 +167,12 @@ def _known_places(places: Sequence[str]) -> None:
             raise UsageError(wrong)
 
 
-def _print_bundle(done: Run, options: argparse.Namespace, fail_on: str) -> int:
+def _print_bundle(done: Run, options: argparse.Namespace, fail_on: Severity, issues: tuple[Issue, ...]) -> int:
     """The bundle to stdout, and reports to files alone; without any, whoever merges the bundle judges, and 0 says that it was printed."""
     from agent.merge import to_text
 
     _print(to_text(done.bundle))
-    return _show(done.report, options, fail_on) if options.output else 0
+    return _show(done.report, options, fail_on, issues) if options.output else 0
 
 
 def _named(options: argparse.Namespace) -> dict[str, object]:
@@ -195,21 +202,32 @@ def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 def _do_replay(options: argparse.Namespace) -> int:
     from agent import merge, pipeline
 
+    issues = _known_issues(options.baseline or "")
     first, *others = [one for place in options.bundle for one in merge.load_all(place)]
     saved = merge.merged(first, others) if others else first
     _probes, book = pipeline.load(options.rules)
     if saved.rules != book.digest:
         print("diagnose: the rules have changed since this bundle was saved; it is judged by those of today.", file=sys.stderr)
-    return _show(pipeline.report_of(saved, book), options, options.fail_on or "low")
+    return _show(pipeline.report_of(saved, book), options, options.fail_on or "low", issues)
 
 
-def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
+def _known_issues(file: str) -> tuple[Issue, ...]:
+    """Read before anything is looked at. Raises RowError."""
+    from agent import known
+
+    return known.read(Path(file)) if file else ()
+
+
+def _show(report: Report, options: argparse.Namespace, fail_on: Severity, issues: tuple[Issue, ...]) -> int:
+    import msgspec
+
+    from agent import known
     from agent.deliver import Parcel, deliver
     from agent.matrix import UsageError
     from agent.report import FORMATS
-    from agent.report.model import Report, exit_code
+    from agent.report.model import exit_code
 
-    assert isinstance(report, Report)  # noqa: S101  # the lazy import keeps the type out of the signature
+    report = msgspec.structs.replace(known.applied(report, issues), fail_on=fail_on)
     failed = []
     for name, place in _known_formats(options):
         terminal = not place and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -224,7 +242,7 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
             failed.append(f"{place}: the report cannot be written: {error.strerror}.")
     if failed:
         raise UsageError(" ".join(failed))
-    return exit_code(report, fail_on)
+    return exit_code(report)
 
 
 def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
@@ -242,6 +260,10 @@ def _known_formats(options: argparse.Namespace) -> list[tuple[str, str]]:
             raise UsageError(wrong)
     if getattr(options, "save", None) == "-" and any(not place for _name, place in wanted) and options.output:
         raise UsageError("--save - and a report cannot both go to standard output: give the report a file, -o FORMAT=FILE.")
+    if "html" in dict(wanted) and not find_spec("jinja2"):
+        raise UsageError("HTML needs jinja2: pip install 'diagnose[html]'.")
+    if sum(not place for _name, place in wanted) > 1:
+        raise UsageError("Only one format can go to stdout; give the others a file: -o json=report.json.")
     return sorted(wanted, key=lambda pair: bool(pair[1]))
 
 

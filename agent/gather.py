@@ -107,7 +107,9 @@ def _of_now(bundle: Bundle, others: Sequence[Bundle]) -> Gathered:
     near = [one for one in others if abs(one.observed.now - now) <= APART_S]
     far = [one for one in others if abs(one.observed.now - now) > APART_S]
     remedy = "Look again on those machines at the time of this run."
-    gaps = [_gap(machine(one), "not reached", f"A bundle was made {abs(one.observed.now - now) / 60:.0f} min apart from this run.", remedy) for one in far]
+    gaps = [
+        _gap(machine(one), "not reached", f"A bundle was made {abs(one.observed.now - now) / 60:.0f} min apart from this run.", remedy) for one in far
+    ]
     return Gathered(near, gaps)
 
 

@@ -36,6 +36,8 @@ SYSTEMS = {"bucket": "s3", "repo": "dvc"}
 """Systems whose setting has another name."""
 
 MOST_ERRANDS = 60
+SMOKE_ERRANDS = 20
+"""Looks at suspects in a smoke check, in its one round."""
 FROM_EXAMPLES = ("both-ways", "examples", "whole")
 """Lints that mostly follow from other breaches, and so come last."""
 
@@ -80,7 +82,7 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
     began = time.monotonic()
     _one_arena()
     probes = load_probes()
-    access = Access(access_settings(targets), deadline=began + settings.deadline)
+    access = Access(access_settings(targets), deadline=began + settings.seconds)
     store = Store(access.now, access.redactor)
     runner = Runner(access, store)
     for probe, gap in _absent(probes, targets, left_out(settings)):
@@ -91,7 +93,12 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
         sweep = runner.start([(probe, ()) for probe in here if probe.sweeps])
         book = _book(probes, settings.rules)  # while the sweep waits for its answers
         runner.wait(sweep)
-        _look_closer(runner, book, here, earlier, say)
+        search = _Search(runner, book, here, earlier)
+        if settings.smoke:
+            search.look(say, 1, SMOKE_ERRANDS)
+            search.leave_out()
+        else:
+            search.look(say, ROUNDS, MOST_ERRANDS)
         observed = store.seal()
         access.kill_children()
         bundle = Bundle(
@@ -143,18 +150,40 @@ def access_settings(targets: Sequence[Target]) -> Mapping[str, str]:
     return found
 
 
-def _look_closer(runner: Runner, book: Book, probes: Sequence[Probe], earlier: Observed | None, say: Say) -> None:
-    done: dict[tuple[str, Subject], None] = {}
-    for number in range(ROUNDS):
-        if runner.stopped or time.monotonic() >= runner.access.deadline:
-            return
-        judged = judge(book, Facts(runner.store.snapshot(), book.vocabulary, earlier))
-        work = _bounded(errands(judged, probes, done), probes, done, runner.store)
-        if not work:
-            return
-        done |= {(probe.name, subject): None for probe, subjects in work for subject in subjects}
-        say(f"looking closer at {len({subject for _probe, subjects in work for subject in subjects})} suspects, round {number + 1}")
-        runner.send(work)
+class _Search:
+    """What is looked at after the sweep: the suspects, in rounds, each probe once to a subject."""
+
+    def __init__(self, runner: Runner, book: Book, probes: Sequence[Probe], earlier: Observed | None) -> None:
+        self._runner = runner
+        self._book = book
+        self._probes = probes
+        self._earlier = earlier
+        self._done: dict[tuple[str, Subject], None] = {}
+
+    def look(self, say: Say, rounds: int, most: int) -> None:
+        """At most `most` looks a round, until nothing would decide anything, or the time is spent."""
+        for number in range(rounds):
+            work = _bounded(self._wanted(), self._probes, self._done, self._runner.store, most)
+            if not work:
+                return
+            self._done |= {(probe.name, subject): None for probe, subjects in work for subject in subjects}
+            say(f"looking closer at {len({subject for _probe, subjects in work for subject in subjects})} suspects, round {number + 1}")
+            self._runner.send(work)
+
+    def leave_out(self) -> None:
+        """Name what a smoke check would look at next if it were none."""
+        by_name = {probe.name: probe for probe in self._probes}
+        for errand in self._wanted():
+            detail = f"A smoke check looks closer once, at {SMOKE_ERRANDS} suspects at most."
+            probe = by_name[errand.probe]
+            gap = Unavailable(kind=probe.kind, subject=errand.subject, why="not reached", detail=detail, remedy="Run diagnose without --smoke.")
+            self._runner.store.put(probe, gap)
+
+    def _wanted(self) -> list[Errand]:
+        if self._runner.stopped or time.monotonic() >= self._runner.access.deadline:
+            return []
+        judged = judge(self._book, Facts(self._runner.store.snapshot(), self._book.vocabulary, self._earlier))
+        return errands(judged, self._probes, self._done)
 
 
 def probes_for(probes: Sequence[Probe], targets: Sequence[Target], without: frozenset[str] = frozenset()) -> tuple[Probe, ...]:
@@ -185,14 +214,14 @@ def _absent(probes: Sequence[Probe], targets: Sequence[Target], without: frozens
             yield of[0], gap
 
 
-def _bounded(wanted: Sequence[Errand], probes: Sequence[Probe], done: Mapping[tuple[str, Subject], None], store: Store) -> Work:
+def _bounded(wanted: Sequence[Errand], probes: Sequence[Probe], done: Mapping[tuple[str, Subject], None], store: Store, most: int) -> Work:
     """The errands that this round may do: each probe to its most subjects in a run; the rest is named as not reached."""
     by_name = {probe.name: probe for probe in probes}
     used = {name: sum(probe == name for probe, _subject in done) for name in by_name}
     work: Work = []
     for errand in wanted:
         probe = by_name[errand.probe]
-        if used[probe.name] < probe.most and len(work) < MOST_ERRANDS:
+        if used[probe.name] < probe.most and len(work) < most:
             used[probe.name] += 1
             work.append((probe, (errand.subject,)))
         elif used[probe.name] >= probe.most:

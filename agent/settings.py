@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 PREFIX = "DIAGNOSE_"
+SMOKE_S = 8.0
 PLACES = ("diagnose.toml", "~/.config/diagnose.toml", "/etc/diagnose.toml")
 _NOT_OURS = re.compile(r"^(?:TRACE|SERVICE_(?:HOST|PORT)(?:_.*)?|PORT(?:_.*)?)$")
 """DIAGNOSE_TRACE is for who mends us; the others Kubernetes puts into every pod beside a Service named `diagnose`."""
@@ -28,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     deadline: Annotated[float, Meta(gt=0, le=600)] = 30.0
     """Seconds that a run may take."""
+    smoke: bool = False
+    """Whether to sweep, look closer once and be done in ten seconds."""
     fail_on: Severity = "low"
     """The least severity that ends the program with exit code 1."""
     docker: str = ""
@@ -52,8 +55,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The Kubernetes node that this machine is, for a look from inside a pod, whose host name is the pod's; the host's own name if empty."""
     rules: str = ""
     """A folder of rows of your own."""
-    baseline: str = ""
+    compare: str = ""
     """An earlier bundle to compare with."""
+    baseline: str = ""
+    """A file of known issues, which do not count."""
+
+    @property
+    def seconds(self) -> float:
+        """How long the looking may take; the rest of a smoke check's ten seconds is for judging and telling."""
+        return min(self.deadline, SMOKE_S) if self.smoke else self.deadline
 
 
 _NAMES = {field: field.replace("_", "-") for field in Settings.__struct_fields__}

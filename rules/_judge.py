@@ -41,6 +41,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     subjects: tuple[Subject, ...]
     representative: Subject
+    owner: Subject
+    """What the subjects belong to: a workload, a control group, or the one subject itself."""
     head: Subject | None
     onset: float | None
     missing: tuple[Want, ...]
@@ -169,7 +171,7 @@ class _Court:
                 judgement = self._judge(compiled, expression, bindings)
                 weighed.append(Weighed(evidence, judgement.outcome, judgement.missing, number, self._out_of_reach(judgement.missing)))
         return Case(
-            id=_case_id(compiled, group, state), compiled=compiled, subjects=group.subjects, representative=subject, head=group.head, onset=onset,
+            id=_case_id(compiled, group, state), compiled=compiled, subjects=group.subjects, representative=subject, owner=group.owner, head=group.head, onset=onset,
             state="flapping" if any(one.state == "flapping" for one in presences) else state,
             missing=tuple(sorted({want for one in presences for want in one.missing})),
             weighed=tuple(weighed), ranking=rank(compiled.row, weighed), parents=tuple(parents),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from agent.report import brief, json_, markdown, text
+from agent.report import baseline, brief, html_, json_, junit, markdown, openmetrics, sarif, text
 from agent.report.model import Report
 
 
@@ -15,6 +15,16 @@ class Format(Protocol):
     def __call__(self, report: Report, *, explain: bool = False, width: int = 80, colour: bool = False) -> str: ...
 
 
-FORMATS: Mapping[str, Format] = {"text": text.render, "json": json_.render, "markdown": markdown.render, "brief": brief.render}
+FORMATS: Mapping[str, Format] = {
+    "text": text.render,
+    "json": json_.render,
+    "markdown": markdown.render,
+    "html": html_.render,
+    "junit": junit.render,
+    "sarif": sarif.render,
+    "openmetrics": openmetrics.render,
+    "brief": brief.render,
+    "baseline": baseline.render,
+}
 
 __all__ = ["FORMATS", "Format"]

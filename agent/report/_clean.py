@@ -49,7 +49,7 @@ def _one(character: str, category: str) -> str:
         return " "
     if category in ("Cc", "Cf") or character in _INVISIBLE:
         return ""
-    return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else character
+    return "\N{REPLACEMENT CHARACTER}" if category == "Cs" or character in "\ufffe\uffff" else character
 
 
 def cleaned(report: Report) -> Report:

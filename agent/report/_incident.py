@@ -50,6 +50,8 @@ class IncidentWriter:
         """Everything but the title; `below` with its consequences."""
         right = Span(f"severity: {incident.severity}", _SEVERITIES.get(incident.severity, ""))
         self.page.put(Span("  "), Span(say.since(incident, self.now)), right)
+        if incident.known is not None:
+            self.page.put(label("KNOWN"), Span(say.known(incident.known), "dim"))
         self._root(incident)
         for line in say.evidence(incident, explain=self.explain):
             self._line(incident, line)
@@ -127,7 +129,8 @@ class IncidentWriter:
             self.page.put(lead, Span(one.title, "bold"))
             self.write(one, below=False)
             return
-        one_line(self.page, lead, Span(one.title), Span(one.severity, _SEVERITIES.get(one.severity, "")))
+        title = f"known: {one.title}" if one.known is not None else one.title
+        one_line(self.page, lead, Span(title), Span(one.severity, _SEVERITIES.get(one.severity, "")))
         for repair in one.fix if forward else ():
             self._fix(under(lead), repair, choice=len(one.named) > 1)
 

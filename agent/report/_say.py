@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from agent.report.model import Candidate, Check, Gap, Incident, Line, Repair, Report
+from agent.report.model import Candidate, Check, Gap, Incident, Known, Line, Repair, Report
 from rules._words import span_text, time_text
 
 MARKS = {"true": "✓", "false": "✗", "unknown": "?"}
@@ -134,6 +134,11 @@ def held(check: Check) -> str:
     """` has held for 10 min`, if it must hold at all."""
     span = re.sub(r"^(\d+)([smh])$", lambda match: f"{match[1]} {_UNITS[match[2]]}", check.hold)
     return f" has held for {span}" if span else ""
+
+
+def known(one: Known) -> str:
+    """`The disk is replaced soon (data-platform); until 2026-11-30; known.yaml:3`."""
+    return f"{one.reason.rstrip('.')}{f' ({one.owner})' if one.owner else ''}; until {one.expires}{f'; {one.where}' if one.where else ''}"
 
 
 def ids(found: Iterable[str]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from agent.report._gaps import gaps
+from agent.report._lasting import fingerprint, thing
 from agent.report._lines import evidence_lines
-from agent.report.model import SEVERITIES, Candidate, Check, Gap, Incident, Looked, Repair, Report
+from agent.report.model import SEVERITIES, Candidate, Check, Gap, Incident, Looked, Repair, Report, RowJudged, RowState, wholly_known
 from probes._contract import Swept
 from probes._runner import Visit
 from rules._book import Book
@@ -51,8 +53,8 @@ class Builder:
         broken = tuple(sorted({*(f"{one.row}: {one.message}" for one in self.judged.broken), *self.facts.broken}))
         return Report(
             tool=tool, rules=self.book.digest, now=self.facts.now, targets=tuple(targets),
-            verdict=verdict(incidents, recovered, self.facts.swept, found, unjudged=len(opened) + len(broken)), incidents=incidents, recovered=recovered, open=opened,
-            gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), live_rows=len(self.book.live), all_rows=len(self.book.files),
+            verdict=verdict(incidents, recovered, _seen(self.facts.swept), found, unjudged=len(opened) + len(broken)), incidents=incidents, recovered=recovered, open=opened,
+            gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), rows=self._rows(), live_rows=len(self.book.live), all_rows=len(self.book.files),
             broken=broken, conflicts=self._conflicts(), stopped=stopped,
         )  # fmt: skip
 
@@ -61,7 +63,7 @@ class Builder:
         below = tuple(sorted((self._incident(child) for child in node.consequences), key=_order))
         named = case.ranking.candidates if case.ranking.band != "none fits" else ()
         return Incident(
-            id=self._ids[case.id], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=_gravest(severity(self.facts, case), below),
+            id=self._ids[case.id], fingerprint=fingerprint(case), thing=thing(case), row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=_gravest(severity(self.facts, case), below),
             subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""),
             onset=case.onset, onset_known=case.onset is not None, band=case.ranking.band,
             named=tuple(case.row.cause_text(cause) for cause in named), named_ids=named, evidence=evidence_lines(self.facts, case),
@@ -121,11 +123,35 @@ class Builder:
                 )
         return tuple(found)
 
+    def _rows(self) -> tuple[RowJudged, ...]:
+        """Every live row, and what it came to."""
+        states: dict[str, Counter[str]] = defaultdict(Counter)
+        for (row, _subject), presence in self.judged.presence.items():
+            if presence.applicable or presence.state:
+                states[row]["found" if presence.here else presence.state or "not there"] += 1
+        return tuple(
+            RowJudged(
+                file.row.id, file.row.symptom, _worst(states[file.row.id]), states[file.row.id].total(), tuple(one.cause for one in file.row.causes), file.row.prevent
+            )
+            for file in self.book.live
+        )  # fmt: skip
+
     def _conflicts(self) -> tuple[str, ...]:
         return tuple(
             f"{first.subject} {first.name}: {first.source.command} says {first.value!r}, {second.source.command} says {second.value!r}."
             for first, second in self.facts.conflicts
         )
+
+
+def _worst(states: Counter[str]) -> RowState:
+    """What is there beats what nobody can tell, and that what is not there any more."""
+    if states["found"]:
+        return "found"
+    if states["open"]:
+        return "cannot tell"
+    if states["recovered"]:
+        return "recovered"
+    return "not there" if states["not there"] else "nothing to judge"
 
 
 def _gravest(own: Severity, below: Iterable[Incident]) -> str:
@@ -138,20 +164,23 @@ def _order(incident: Incident) -> tuple[int, int, float, str]:
 
 
 def verdict(
-    incidents: tuple[Incident, ...], recovered: tuple[Incident, ...], swept: Iterable[Swept], gaps_: tuple[Gap, ...], *, unjudged: int = 0
+    incidents: tuple[Incident, ...], recovered: tuple[Incident, ...], swept: Iterable[str], gaps_: tuple[Gap, ...], *, unjudged: int = 0
 ) -> str:
-    """The first line: the answer."""
-    if incidents:
-        more = len(incidents) - 1
-        problems = f"{len(incidents)} problem{'s' if more else ''}"
-        return f"{problems}: {incidents[0].title}{f'; and {more} more' if more else ''}."
-    seen = ", ".join(_seen(swept))
+    """The first line: the answer; what is known stands behind it."""
+    fresh = [one for one in incidents if not wholly_known(one)]
+    known = len(incidents) - len(fresh)
+    also = f" {known} known problem{'' if known == 1 else 's'}." if known else ""
+    if fresh:
+        more = len(fresh) - 1
+        problems = f"{len(fresh)} problem{'s' if more else ''}"
+        return f"{problems}: {fresh[0].title}{f'; and {more} more' if more else ''}.{also}"
+    seen = ", ".join(swept)
     blind = ", ".join(dict.fromkeys(gap.what.partition(" ")[0] for gap in gaps_)) or "nothing that was asked for"
     if not seen:
         return f"I could see nothing, so I cannot say whether anything is wrong. Not looked at: {blind}."
     before = f" {len(recovered)} recovered." if recovered else ""
     open_rows = f" {unjudged} row{'' if unjudged == 1 else 's'} could not be judged." if unjudged else ""
-    return f"Nothing wrong in what I could see: {seen}.{before}{open_rows} Not looked at: {blind}."
+    return f"Nothing {'new' if known else 'wrong'} in what I could see: {seen}.{also}{before}{open_rows} Not looked at: {blind}."
 
 
 def _seen(swept: Iterable[Swept]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def to_json(report: Report) -> bytes:
         raw = msgspec.json.encode(report, order="deterministic")
     except UnicodeEncodeError:
         raw = msgspec.json.encode(mapped(report, _sound), order="deterministic")
-    return _printable(msgspec.json.format(raw, indent=2).decode()).encode() + b"\n"
+    return printable(msgspec.json.format(raw, indent=2).decode()).encode() + b"\n"
 
 
 def _sound(text: str) -> str:
@@ -36,7 +36,8 @@ def _sound(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """JSON in which whatever a terminal would act on is an escape."""
     return _SUSPECT.sub(lambda match: _escaped(match[0]), text)
 
 

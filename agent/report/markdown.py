@@ -9,7 +9,7 @@ from agent.report import _say as say
 from agent.report._clean import cleaned
 from agent.report._incident import below
 from agent.report._layout import cut
-from agent.report.model import Check, Incident, Line, Repair, Report
+from agent.report.model import Check, Incident, Line, Repair, Report, wholly_known
 
 MOST_LISTED = 8
 _LONGEST = 400
@@ -73,13 +73,17 @@ def _longest_run(text: str) -> int:
 
 
 def _blocks(report: Report, *, explain: bool) -> Iterator[str]:
-    tag = f" {code(report.incidents[0].id)}" if report.incidents else ""
+    fresh = report.incidents if explain else [one for one in report.incidents if not wholly_known(one)]
+    tag = f" {code(fresh[0].id)}" if fresh else ""
     yield f"## {escape(report.verdict)}{tag}"
     if report.stopped:
         yield escape(say.CUT_SHORT)
-    for number, incident in enumerate(report.incidents, 1):
+    for number, incident in enumerate(fresh, 1):
         yield _title(report, incident, number)
         yield from _incident(incident, report.now, explain=explain)
+    known = [one for one in report.incidents if one not in fresh]
+    yield _list("Known", [f"{escape(one.title)} {code(one.id)}: {escape(say.known(one.known))}" for one in known if one.known is not None])
+    yield _list("Known issues", map(escape, report.known_issues))
     yield _list("Recovered", [f"{escape(one.title)} {code(one.id)}" for one in report.recovered])
     yield _list("Not seen", map(escape, say.not_seen(report.gaps, explain=explain)))
     yield _list("Not judged", map(escape, say.shortened(report.open, MOST_LISTED, explain=explain)))
@@ -98,6 +102,7 @@ def _title(report: Report, incident: Incident, number: int) -> str:
 
 def _incident(incident: Incident, now: float, *, explain: bool, deep: bool = True) -> Iterator[str]:
     yield f"{escape(say.since(incident, now))}; severity: {escape(incident.severity)}"
+    yield f"**Known**: {escape(say.known(incident.known))}" if incident.known is not None else ""
     words, choices, sure = say.root(incident)
     yield f"**Root** ({escape(sure)}): {escape(words)}"
     yield "\n".join(f"- {escape(choice)}" for choice in choices)
@@ -143,7 +148,9 @@ def _check(check: Check) -> str:
 def _consequences(incident: Incident, now: float, *, explain: bool) -> Iterator[str]:
     found = list(below(incident))
     settled = say.settled(incident)
-    lines = [f"{'  ' * (depth - 1)}- {code(one.id)} {escape(one.title)} ({escape(one.severity)})" for depth, one in found]
+    lines = [
+        f"{'  ' * (depth - 1)}- {code(one.id)} {'known: ' if one.known else ''}{escape(one.title)} ({escape(one.severity)})" for depth, one in found
+    ]
     shown = lines if explain else lines[:MOST_LISTED]
     more = f"\n- and {len(lines) - len(shown)} more: {code('--explain')}" if len(lines) > len(shown) else ""
     yield f"**Then**, {say.consequences(incident, len(found))}\n\n" + "\n".join(shown) + more

@@ -5,7 +5,7 @@ Formats are views of this; order is fixed here, so that the same facts give the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -13,6 +13,8 @@ import msgspec
 SCHEMA = "diagnose.report/1"
 
 Mark = Literal["true", "false", "unknown"]
+Severity = Literal["critical", "high", "medium", "low"]
+RowState = Literal["found", "recovered", "cannot tell", "not there", "nothing to judge"]
 SEVERITIES = ("critical", "high", "medium", "low")
 
 
@@ -52,10 +54,24 @@ class Candidate(msgspec.Struct, frozen=True):
     support: dict[str, float]
 
 
+class Known(msgspec.Struct, frozen=True):
+    """Why a problem does not count: somebody wrote it into the file of known issues, until and including a day in UTC."""
+
+    reason: str
+    expires: str
+    owner: str = ""
+    where: str = ""
+    """The file and line of the entry."""
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """One problem: a root, or a consequence under one."""
 
     id: str
+    fingerprint: str
+    """The same in every run for the same trouble of the same thing, whatever its cause, pods, restarts or revision."""
+    thing: str
+    """What has the trouble, by a name that lasts: what the subjects share or belong to, else the first of them."""
     row: str
     symptom: str
     title: str
@@ -78,6 +94,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...]
     consequences: tuple[Incident, ...] = ()
     also: tuple[str, ...] = ()
+    known: Known | None = None
 
 
 class Gap(msgspec.Struct, frozen=True, order=True):
@@ -100,6 +117,18 @@ class Looked(msgspec.Struct, frozen=True, order=True):
     ended: str
 
 
+class RowJudged(msgspec.Struct, frozen=True, order=True):
+    """One live row: what it came to on everything that it was judged on, and what it knows."""
+
+    id: str
+    symptom: str
+    state: RowState
+    judged: int
+    """Subjects that it could be held against; none of them if nothing of its kinds was seen."""
+    causes: tuple[str, ...]
+    prevent: tuple[str, ...]
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One run's answer."""
 
@@ -117,25 +146,39 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     looked: tuple[Looked, ...]
     seen: tuple[str, ...]
     """What was swept: "7 containers"."""
+    rows: tuple[RowJudged, ...]
     live_rows: int
     all_rows: int
     broken: tuple[str, ...]
     conflicts: tuple[str, ...]
     stopped: bool
     """True if the run was cut short by its deadline or a signal."""
+    fail_on: Severity = "low"
+    """The least severity that counts."""
+    known_issues: tuple[str, ...] = ()
+    """What the file of known issues needs: entries that have expired, or that match nothing."""
 
 
-def _all(incidents: tuple[Incident, ...]) -> Iterator[Incident]:
+def every(incidents: Iterable[Incident]) -> Iterator[Incident]:
     """Incidents with everything that hangs under them."""
     for incident in incidents:
         yield incident
-        yield from _all(incident.consequences)
+        yield from every(incident.consequences)
 
 
-def exit_code(report: Report, fail_on: str) -> int:
-    """0 nothing at or above `fail_on` and everything asked for was seen; 1 found; 3 could not see enough. Found beats blind."""
-    counted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    if any(incident.severity in counted for incident in _all(report.incidents)):
+def wholly_known(incident: Incident) -> bool:
+    """Whether it and everything that follows from it is known."""
+    return all(one.known is not None for one in every((incident,)))
+
+
+def counts(incident: Incident, fail_on: str) -> bool:
+    """Whether it is one that the exit code speaks of: grave enough, and not known. What follows from it counts by itself."""
+    return incident.known is None and SEVERITIES.index(incident.severity) <= SEVERITIES.index(fail_on)
+
+
+def exit_code(report: Report, fail_on: str = "") -> int:
+    """0 nothing that counts and everything asked for was seen; 1 found; 3 could not see enough; 4 a rule broke. Found beats blind."""
+    if any(counts(incident, fail_on or report.fail_on) for incident in every(report.incidents)):
         return 1
     if report.broken:
         return 4

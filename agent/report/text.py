@@ -8,7 +8,7 @@ from agent.report import _say as say
 from agent.report._clean import cleaned
 from agent.report._incident import IncidentWriter, label, one_line, tag, under
 from agent.report._layout import NOTHING, Page, Span, coloured, plain
-from agent.report.model import Incident, Report
+from agent.report.model import Incident, Report, wholly_known
 
 MOST_LISTED = 6
 MOST_LINES = 5
@@ -37,11 +37,12 @@ def printable(text: str, encoding: str) -> str:
 def _write(report: Report, page: Page, *, explain: bool) -> None:
     writer = IncidentWriter(page, report.now, explain=explain)
     most = 0 if explain else MOST_LINES
-    page.put(NOTHING, Span(report.verdict, "bold"), tag(report.incidents[0]) if report.incidents else NOTHING, most)
+    fresh = report.incidents if explain else [one for one in report.incidents if not wholly_known(one)]
+    page.put(NOTHING, Span(report.verdict, "bold"), tag(fresh[0]) if fresh else NOTHING, most)
     if report.stopped:
         page.put(Span("  "), Span(say.CUT_SHORT, "yellow"))
     number = 1
-    for incident, *alike in [[one] for one in report.incidents] if explain else folded(report.incidents):
+    for incident, *alike in [[one] for one in fresh] if explain else folded(fresh):
         if number > 1:
             page.gap()
             page.put(Span(f"{number}. ", "bold"), Span(incident.title, "bold"), tag(incident), most)
@@ -51,8 +52,13 @@ def _write(report: Report, page: Page, *, explain: bool) -> None:
         _alike(page, alike)
         number += 1 + len(alike)
     page.gap()
+    for one in () if explain else report.incidents:
+        if one.known is not None and wholly_known(one):
+            one_line(page, label("KNOWN"), Span(one.title), tag(one))
+            page.put(under(label("KNOWN")), Span(say.known(one.known), "dim"))
     for one in report.recovered:
         one_line(page, label("RECOVERED"), Span(one.title), tag(one))
+    _block(page, "KNOWN ISSUES", report.known_issues)
     _block(page, "NOT SEEN", say.not_seen(report.gaps, explain=explain))
     _block(page, "NOT JUDGED", say.shortened(report.open, MOST_LISTED, explain=explain))
     _block(page, "BROKEN", say.broken(report, explain=explain))
@@ -68,7 +74,7 @@ def folded(incidents: Iterable[Incident]) -> list[list[Incident]]:
     groups: dict[object, list[Incident]] = {}
     for one in incidents:
         told = tuple((line.mark, line.says) for line in one.evidence)
-        same = (one.row, one.severity, one.band, one.named_ids, told, one.fix)
+        same = (one.row, one.severity, one.band, one.named_ids, told, one.fix, one.known)
         groups.setdefault(one.id if one.consequences else same, []).append(one)
     return list(groups.values())
 

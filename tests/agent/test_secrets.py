@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.report import FORMATS
 from tests.conftest import DockerEngine
 
 PASSWORD = "hunter2xyz!kept"  # noqa: S105  # planted
@@ -38,12 +39,12 @@ def test_no_planted_secret_is_in_any_output_or_bundle(docker_engine: DockerEngin
     try:
         time.sleep(4)
         bundle = tmp_path / "run.bundle"
-        outputs = [f"{name}={tmp_path / name}" for name in ("text", "json", "markdown")]
+        outputs = [f"{name}={tmp_path / name}" for name in FORMATS]
         ask = [sys.executable, "-m", "agent.cli", "--docker", docker_engine.url, "--explain", "--save", str(bundle)]
         done = subprocess.run([*ask, *(word for output in outputs for word in ("-o", output))], capture_output=True, text=True, env=os.environ, check=False)
     finally:
         subprocess.run([*docker, "rm", "-f", "s-leaky"], check=True)
-    texts = [done.stdout, done.stderr, *((tmp_path / name).read_text() for name in ("text", "json", "markdown")), gzip.decompress(bundle.read_bytes()).decode()]
+    texts = [done.stdout, done.stderr, *((tmp_path / name).read_text() for name in FORMATS), gzip.decompress(bundle.read_bytes()).decode()]
 
     assert 1 == done.returncode, done.stderr
     assert "s-leaky" in texts[2]

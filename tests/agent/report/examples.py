@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from agent.report._clean import mapped
-from agent.report.model import Candidate, Check, Gap, Incident, Line, Looked, Repair, Report
+from agent.report.model import Candidate, Check, Gap, Incident, Known, Line, Looked, Repair, Report, RowJudged
 
 NOW = 1_795_563_061.0
 """2026-11-24 23:31 UTC."""
@@ -18,6 +18,8 @@ def incident(**changed: Any) -> Incident:
     """The ordinary one: a training container below its memory limit, likely so."""
     fields: dict[str, Any] = {
         "id": "a3f9",
+        "fingerprint": "5f0c2b7de8a94416",
+        "thing": "container trainer",
         "row": "training/training-oom",
         "symptom": "Training OOM (Out of Memory)",
         "title": "trainer (training) runs out of memory: killed 6 times at its limit of 512 MiB",
@@ -64,24 +66,25 @@ def incident(**changed: Any) -> Incident:
 def rich() -> Report:
     """A root with two consequences, and a second problem that is not settled."""
     slow = incident(
-        id="0d17", title="loader (data) waits for trainer's output", severity="medium", consequences=(), fix=(), verify=(), prevent=(), candidates=()
+        id="0d17", fingerprint="0d17e9a0c1b2d3f4", thing="container loader", subjects=("container loader",), title="loader (data) waits for trainer's output", severity="medium", consequences=(), fix=(), verify=(), prevent=(), candidates=()
     )
     crash = incident(
-        id="b1c2", row="kubernetes/crashloopbackoff", symptom="CrashLoopBackOff", severity="high", consequences=(slow,), subjects=("container trainer",),
+        id="b1c2", fingerprint="b1c2d3e4f5061728", row="kubernetes/crashloopbackoff", symptom="CrashLoopBackOff", severity="high", consequences=(slow,), subjects=("container trainer",),
         title="trainer restarts again and again: 6 times in 18 min, the last time with exit code 137 after 41 s", named=("It runs out of memory",),
         evidence=(Line("true", "it runs out of memory", "[a3f9]", 15.0, "parent"),), fix=(), candidates=(), also=("77aa0123",),
     )  # fmt: skip
     return report(
         verdict=f"2 problems: {incident().title}; and 1 more.",
         incidents=(incident(consequences=(crash,)), _undetermined()),
-        recovered=(incident(id="9c0d", title="metrics-proxy was unreachable", state="recovered"),),
+        recovered=(incident(id="9c0d", fingerprint="9c0d9c0d9c0d9c0d", thing="container metrics-proxy", title="metrics-proxy was unreachable", state="recovered"),),
+        rows=tuple(msgspec.structs.replace(one, state="found") if one.id != "monitoring/scrape" else one for one in ROWS),
         open=("Prometheus Scrape Failures: cannot tell for 3 target(s); unseen: target.health, target.last_error.",),
     )
 
 
 def _undetermined() -> Incident:
     return incident(
-        id="e07b", row="kubernetes/crashloopbackoff", symptom="CrashLoopBackOff", title="api restarts again and again (and 6 more of the same)",
+        id="e07b", fingerprint="e07be07be07be07b", thing="workload shop/api", row="kubernetes/crashloopbackoff", symptom="CrashLoopBackOff", title="api restarts again and again (and 6 more of the same)",
         severity="medium", band="undetermined", subjects=tuple(f"container api-{number}" for number in range(1, 8)), affected=7, onset=None, onset_known=False,
         named=("App crashes on start", "Missing dependencies", "A service it needs at start is unreachable"),
         named_ids=("app-crashes-on-start", "missing-dependencies", "dependency-unreachable"),
@@ -114,6 +117,13 @@ KERNEL = Gap(
 )
 
 
+ROWS = (
+    RowJudged("kubernetes/crashloopbackoff", "CrashLoopBackOff", "not there", 7, ("App crashes on start", "Missing dependencies"), ("Test the image locally.",)),
+    RowJudged("monitoring/scrape", "Prometheus Scrape Failures", "cannot tell", 3, ("Target is down",), ("Watch the targets.",)),
+    RowJudged("training/training-oom", "Training OOM (Out of Memory)", "not there", 7, ("Memory leak", "Batch size too large"), ("Set memory limits",)),
+)
+
+
 def report(**changed: Any) -> Report:
     """Nothing found, everything seen; unless something else is said."""
     fields: dict[str, Any] = {
@@ -128,6 +138,7 @@ def report(**changed: Any) -> Report:
         "gaps": (LOGS, msgspec.structs.replace(LOGS, what="docker.logs of container api-2"), PROMETHEUS, KERNEL),
         "looked": (Looked("docker.containers", 1, 1.914, "done"), Looked("docker.logs", 2, 0.2, "failed"), Looked("host.memory", 1, 0.05, "done")),
         "seen": ("7 containers", "1 host"),
+        "rows": ROWS,
         "live_rows": 3,
         "all_rows": 37,
         "broken": (),
@@ -164,6 +175,18 @@ def none_fits() -> Report:
     )  # fmt: skip
 
 
+def known() -> Report:
+    """The rich report, in which the second problem and one consequence are known, by a file of which two entries are of no use any more."""
+    base = rich()
+    first, second = base.incidents
+    accepted = Known("Sold off next week; nobody's trouble.", "2026-12-01", "team-shop", "known.yaml:2")
+    below = msgspec.structs.replace(first.consequences[0], known=accepted)
+    return msgspec.structs.replace(
+        base, verdict=f"1 problem: {first.title}. 1 known problem.", known_issues=("known.yaml:6: matches nothing that was found.",), fail_on="medium",
+        incidents=(msgspec.structs.replace(first, consequences=(below,)), msgspec.structs.replace(second, known=accepted)),
+    )  # fmt: skip
+
+
 PAYLOADS = (
     "\x1b[31m\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\click\x1b]8;;\x1b\\\x9b2J",
     "a\nb\r\nc\td\x0be\u2028f\x85g",
@@ -177,6 +200,8 @@ PAYLOADS = (
 )
 _FIXED = {
     *("true", "false", "unknown", "now", "high", "medium", "critical", "low", "diagnosed", "likely", "undetermined", "none fits"),
+    *("found", "recovered", "cannot tell", "not there", "nothing to judge"),
+    *(row.id for row in ROWS),  # the loader lets identifiers alone through
     *("safe", "restarts", "destructive", "not configured", "forbidden", "timed out", "diagnose.report/1"),
 }
 
@@ -185,11 +210,15 @@ def hostile(payload: str) -> Report:
     """The rich report with the payload before and behind every text that could come from outside."""
     base = rich()
     base = msgspec.structs.replace(base, broken=("rule: fails",), conflicts=("one says 1, other says 2",))
+    first, *others = base.incidents
+    marked = msgspec.structs.replace(first, known=Known("because", "2026-12-01", "us", "known.yaml:2"))
+    base = msgspec.structs.replace(base, known_issues=("known.yaml:3: matches nothing.",), incidents=(marked, *others))
     return mapped(base, lambda text: text if text in _FIXED else f"{payload} {text} {payload}")
 
 
 GOLDEN: dict[str, Callable[[], Report]] = {
     "rich": rich,
+    "known": known,
     "nothing": nothing,
     "blind": blind,
     "none_fits": none_fits,

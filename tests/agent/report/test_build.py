@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.report.build import Builder, _gravest, _looked, _order, short, verdict
+from agent.report.build import Builder, _gravest, _looked, _order, _seen, short, verdict
 from agent.report.model import Check, Gap, Incident, Line, Looked, Repair, Report, exit_code
 from probes._contract import Observed, Signal, Source, Subject, Swept, Value
 from probes._runner import Visit, load_probes
@@ -132,7 +132,7 @@ GAP = Gap("docker.logs", "refused", "It answers 403.", "Allow it.", asked=True)
 def test_with_nothing_found_the_first_line_says_what_was_and_was_not_looked_at(
     expected: str, recovered: int, swept: tuple[Swept, ...], gaps: tuple[Gap, ...]
 ) -> None:
-    assert expected == verdict((), tuple(incident() for _ in range(recovered)), swept, gaps)
+    assert expected == verdict((), tuple(incident() for _ in range(recovered)), _seen(swept), gaps)
 
 
 def test_a_recovered_case_is_no_problem(tmp_path: Path) -> None:

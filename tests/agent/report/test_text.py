@@ -19,7 +19,9 @@ from . import examples
 
 GOLDEN = Path(__file__).parent / "golden"
 SUFFIX = {"text": "txt", "markdown": "md", "json": "json"}
+FOR_PROGRAMS = {"junit": "xml", "sarif": "sarif", "openmetrics": "prom", "baseline": "yaml"}
 KEPT = [(name, kind, explain) for name in examples.GOLDEN for kind in SUFFIX for explain in (False, True) if not (kind == "json" and explain)]
+KEPT += [(name, kind, False) for name in ("rich", "blind", "known") for kind in FOR_PROGRAMS]
 
 
 @pytest.mark.parametrize(("name", "kind", "explain"), KEPT)
@@ -31,7 +33,7 @@ def test_each_format_is_as_it_was_read_and_approved(name: str, kind: str, explai
 
 
 def _golden(name: str, kind: str, *, explain: bool) -> tuple[Path, str]:
-    path = GOLDEN / f"{name}{'.explain' if explain else ''}.{SUFFIX[kind]}"
+    path = GOLDEN / f"{name}{'.explain' if explain else ''}.{(SUFFIX | FOR_PROGRAMS)[kind]}"
     return path, FORMATS[kind](examples.GOLDEN[name](), explain=explain)
 
 
