@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from agent._packed import BundleError, read, write
+from agent.focus import Focus
 from probes._contract import Census, Coverage, Observed, Relation, Signal, Source, Subject, Swept, Unavailable, Value, clean_text
 from probes._runner import Visit
 
@@ -41,6 +42,8 @@ class Bundle(msgspec.Struct, kw_only=True):
     targets: tuple[str, ...] = ()
     earlier: Observed | None = None
     """The run that it was compared with."""
+    focus: Focus = Focus()
+    """What the run was about; everything if empty."""
     visits: tuple[Visit, ...] = ()
     stopped: bool = False
 
@@ -78,7 +81,7 @@ class _Head(msgspec.Struct):
     version: int = 0
 
 
-class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     format: Literal["diagnose-bundle"]
     version: Literal[1]
     tool: str
@@ -90,6 +93,7 @@ class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sources: list[tuple[str, str, Literal["itself", "node", "pod", "host"]]]
     observed: _Observed
     earlier: _Observed | None
+    focus: Focus | None = None
 
 
 def save(path: Path, bundle: Bundle) -> None:
@@ -149,6 +153,7 @@ def _to_document(bundle: Bundle) -> _Document:
         sources=[(source.probe, source.command, source.vantage) for source in source_at],
         observed=_to_tables(bundle.observed, subject_at, source_at),
         earlier=None if bundle.earlier is None else _to_tables(bundle.earlier, subject_at, source_at),
+        focus=None if bundle.focus == Focus() else bundle.focus,
     )  # fmt: skip
 
 
@@ -183,6 +188,7 @@ def _from_document(document: _Document) -> Bundle:
         tool=document.tool, rules=document.rules, targets=document.targets, visits=document.visits,
         stopped=document.stopped, observed=_from_tables(document.observed, subjects, sources),
         earlier=None if document.earlier is None else _from_tables(document.earlier, subjects, sources),
+        focus=document.focus or Focus(),
     )  # fmt: skip
 
 

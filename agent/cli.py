@@ -15,6 +15,7 @@ from agent import __version__
 
 if TYPE_CHECKING:
     from agent.discover import Target
+    from agent.focus import Focus
     from agent.settings import Settings
 
 FOUND, USAGE, BLIND, FAULT = 1, 2, 3, 4
@@ -68,7 +69,7 @@ def run(words: Sequence[str]) -> int:
 
 def _with_verb(words: Sequence[str]) -> list[str]:
     """`diagnose` alone means `diagnose run`."""
-    if words and (words[0] in VERBS or words[0] in ("-h", "--help")):
+    if words and (words[0] in VERBS or words[0] in ("-h", "--help")) and not (words[0] == "access" and words[1:] and words[1][:1] != "-"):
         return list(words)
     return ["run", *words]
 
@@ -95,6 +96,7 @@ def _output(parser: argparse.ArgumentParser) -> None:
 
 def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="look and report (the verb may be left out)")
+    _asking(parser)
     _output(parser)
     parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that a run may take (30)")
     _targets(parser)
@@ -107,6 +109,21 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
     parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed")
     parser.add_argument("--config", metavar="FILE", default="", help="a settings file; diagnose.toml here or in ~/.config if left out")
     parser.set_defaults(verb=_do_run)
+
+
+def _asking(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what", nargs="*", help="a thing, such as pod/trainer-0, deploy/api or container/db, with what it depends on; everything if left out"
+    )
+    parser.add_argument(
+        "--symptom", action="append", metavar="ROW", help="judge this row of the matrix alone: its id, the end of it, or words of its symptom"
+    )
+
+
+def _focus(options: argparse.Namespace) -> Focus:
+    from agent.asked import Asked, focus_of
+
+    return focus_of(Asked(words=options.what, symptoms=options.symptom or (), namespace=getattr(options, "namespace", None) or ""))
 
 
 def _targets(parser: argparse.ArgumentParser) -> None:
@@ -123,12 +140,13 @@ def _do_run(options: argparse.Namespace) -> int:
     from probes._redact import Redactor
 
     _known_formats(options)
+    focus = _focus(options)
     settings, targets = _settled(_named(options), options.config)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
     print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
     earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
     with live(sys.stderr, settings.deadline) as say:
-        done = pipeline.diagnose(settings, targets, earlier, say)
+        done = pipeline.diagnose(settings, targets, earlier, say, focus)
     code = _show(done.report, options, settings.fail_on)
     if options.save:
         bundle.save(Path(options.save), done.bundle)
@@ -154,6 +172,7 @@ def _settled(flags: Mapping[str, object], config: str = "") -> tuple[Settings, t
 def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="judge a saved bundle again")
     parser.add_argument("bundle", type=Path)
+    _asking(parser)
     parser.add_argument("--rules", metavar="DIR", default="", help="a folder of rows of your own")
     _output(parser)
     parser.set_defaults(verb=_do_replay)
@@ -162,7 +181,10 @@ def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 def _do_replay(options: argparse.Namespace) -> int:
     from agent import bundle, pipeline
 
+    focus = _focus(options)
     saved = bundle.load(options.bundle)
+    if focus.narrow:
+        saved.focus = focus
     _probes, book = pipeline.load(options.rules)
     if saved.rules != book.digest:
         print("diagnose: the rules have changed since this bundle was saved; it is judged by those of today.", file=sys.stderr)

@@ -228,6 +228,13 @@ def broken(report: Report, *, explain: bool) -> tuple[str, ...]:
     return (f"{len(report.broken)} rule(s) failed on what was seen and judged nothing: --explain",)
 
 
+def asked(report: Report) -> tuple[str, ...]:
+    """What the run was about, and how many problems do not concern that."""
+    more = report.elsewhere
+    other = f"{more} other problem{'' if more == 1 else 's'} that {'does' if more == 1 else 'do'} not concern it: diagnose, without a name, shows {'it' if more == 1 else 'them'}."
+    return (*report.asked, *((other,) if more else ()))
+
+
 def rows(report: Report) -> str:
     """How much of the matrix this version can judge."""
     drafts = report.all_rows - report.live_rows

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
+from agent.focus import Focus, Scope
+from agent.report._asked import about, asked_lines, told, unanswered
 from agent.report._gaps import gaps
 from agent.report._lines import evidence_lines
 from agent.report.model import SEVERITIES, Candidate, Check, Gap, Incident, Looked, Repair, Report
@@ -19,6 +21,7 @@ from rules._row import Fix, Severity
 
 _HOSTILE = ("log_", "output", "message", "error", "container.dependency")
 MOST_LISTED = 500
+EVERYTHING = Focus()
 SHORT = 4
 """Characters of a case's id that people see; more where two cases of a run would look alike."""
 
@@ -36,29 +39,32 @@ def short(ids: Iterable[str]) -> dict[str, str]:
 class Builder:
     """Puts one run into words."""
 
-    def __init__(self, book: Book, facts: Facts, judged: Judged) -> None:
+    def __init__(self, book: Book, facts: Facts, judged: Judged, focus: Focus = EVERYTHING) -> None:
         self.book = book
         self.facts = facts
         self.judged = judged
+        self.scope = Scope(focus, facts)
         self._ids = short(case.id for case in judged.cases)
 
     def report(self, *, tool: str, targets: Iterable[str], visits: Iterable[Visit], stopped: bool) -> Report:
         nodes = roots(case for case in self.judged.cases if case.here)
-        incidents = tuple(sorted((self._incident(node) for node in nodes), key=_order))
-        recovered = tuple(self._incident(Node(case)) for case in self.judged.cases if case.state == "recovered")
-        found = gaps(self.book, self.facts)
+        mine = [node for node in nodes if self.scope.holds(node)]
+        incidents = tuple(sorted((self._incident(node) for node in mine), key=_order))
+        recovered = tuple(self._incident(Node(case)) for case in self.judged.cases if case.state == "recovered" and self.scope.holds_case(case))
+        found = tuple(sorted((*unanswered(self.book, self.scope, self.facts), *gaps(self.book, self.facts, told(self.book, self.scope, self.facts)))))
         opened = self._open()
         broken = tuple(sorted({*(f"{one.row}: {one.message}" for one in self.judged.broken), *self.facts.broken}))
         return Report(
             tool=tool, rules=self.book.digest, now=self.facts.now, targets=tuple(targets),
-            verdict=verdict(incidents, recovered, self.facts.swept, found, unjudged=len(opened) + len(broken)), incidents=incidents, recovered=recovered, open=opened,
+            verdict=verdict(incidents, recovered, self.facts.swept, found, unjudged=len(opened) + len(broken), about=about(self.book, self.scope)), incidents=incidents, recovered=recovered, open=opened,
             gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), live_rows=len(self.book.live), all_rows=len(self.book.files),
-            broken=broken, conflicts=self._conflicts(), stopped=stopped,
+            broken=broken, conflicts=self._conflicts(), stopped=stopped, asked=asked_lines(self.book, self.scope), elsewhere=len(nodes) - len(mine),
         )  # fmt: skip
 
     def _incident(self, node: Node) -> Incident:
         case = node.case
-        below = tuple(sorted((self._incident(child) for child in node.consequences), key=_order))
+        children = [(not self.scope.holds(child), self._incident(child)) for child in node.consequences]
+        below = tuple(one for _aside, one in sorted(children, key=lambda pair: (pair[0], _order(pair[1]))))
         named = case.ranking.candidates if case.ranking.band != "none fits" else ()
         return Incident(
             id=self._ids[case.id], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=_gravest(severity(self.facts, case), below),
@@ -112,7 +118,7 @@ class Builder:
         """Rows that nobody could judge, one line a row."""
         found = []
         for file in self.book.live:
-            cases = [case for case in self.judged.cases if case.row.id == file.row.id and case.state == "open"]
+            cases = [case for case in self.judged.cases if case.row.id == file.row.id and case.state == "open" and self.scope.holds_case(case)]
             names = sorted({want.name for case in cases for want in case.missing})
             count = sum(len(case.subjects) for case in cases)
             if cases:
@@ -137,21 +143,31 @@ def _order(incident: Incident) -> tuple[int, int, float, str]:
     return SEVERITIES.index(incident.severity), -incident.affected, incident.onset or float("inf"), incident.id
 
 
-def verdict(
-    incidents: tuple[Incident, ...], recovered: tuple[Incident, ...], swept: Iterable[Swept], gaps_: tuple[Gap, ...], *, unjudged: int = 0
+def verdict(  # noqa: PLR0913  # as many as the answer rests on
+    incidents: tuple[Incident, ...],
+    recovered: tuple[Incident, ...],
+    swept: Iterable[Swept],
+    gaps_: tuple[Gap, ...],
+    *,
+    unjudged: int = 0,
+    about: str = "",
 ) -> str:
     """The first line: the answer."""
     if incidents:
         more = len(incidents) - 1
         problems = f"{len(incidents)} problem{'s' if more else ''}"
         return f"{problems}: {incidents[0].title}{f'; and {more} more' if more else ''}."
+    lost = [gap for gap in gaps_ if gap.why in ("not found", "a draft")]
+    if lost:
+        words = {"not found": "was not found", "a draft": "cannot be judged yet"}
+        return f"{'; '.join(f'{gap.what} {words[gap.why]}' for gap in lost[:3])}: nothing can be said of {'it' if len(lost) == 1 else 'them'}."
     seen = ", ".join(_seen(swept))
     blind = ", ".join(dict.fromkeys(gap.what.partition(" ")[0] for gap in gaps_)) or "nothing that was asked for"
     if not seen:
         return f"I could see nothing, so I cannot say whether anything is wrong. Not looked at: {blind}."
     before = f" {len(recovered)} recovered." if recovered else ""
     open_rows = f" {unjudged} row{'' if unjudged == 1 else 's'} could not be judged." if unjudged else ""
-    return f"Nothing wrong in what I could see: {seen}.{before}{open_rows} Not looked at: {blind}."
+    return f"Nothing wrong {f'with {about} ' if about else ''}in what I could see: {seen}.{before}{open_rows} Not looked at: {blind}."
 
 
 def _seen(swept: Iterable[Swept]) -> tuple[str, ...]:

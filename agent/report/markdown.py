@@ -81,6 +81,7 @@ def _blocks(report: Report, *, explain: bool) -> Iterator[str]:
         yield _title(report, incident, number)
         yield from _incident(incident, report.now, explain=explain)
     yield _list("Recovered", [f"{escape(one.title)} {code(one.id)}" for one in report.recovered])
+    yield _list("Asked", map(escape, say.asked(report)))
     yield _list("Not seen", map(escape, say.not_seen(report.gaps, explain=explain)))
     yield _list("Not judged", map(escape, say.shortened(report.open, MOST_LISTED, explain=explain)))
     yield _list("Broken", map(escape, say.broken(report, explain=explain)))

@@ -121,6 +121,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     all_rows: int
     broken: tuple[str, ...]
     conflicts: tuple[str, ...]
+    asked: tuple[str, ...] = ()
+    """What the run was about, and how that was understood; nothing means everything."""
+    elsewhere: int = 0
+    """Problems that do not concern it."""
     stopped: bool
     """True if the run was cut short by its deadline or a signal."""
 

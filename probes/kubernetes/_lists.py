@@ -13,9 +13,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from probes._access import Access
-from probes._contract import Unavailable
+from probes._contract import Subject, Unavailable
 from probes.kubernetes._cluster import Cluster, ClusterError, cluster, grant, parsed, unavailable
-from probes.kubernetes._owner import revision
+from probes.kubernetes._owner import revision, workload
 from probes.kubernetes._shapes import (
     Claim,
     EndpointSlice,
@@ -226,12 +226,13 @@ def _apart(access: Access) -> Pods:
     skew = cluster(access).skew
     suspects: list[Pod] = []
     siblings: dict[str, Pod] = {}
+    of_named: set[Subject] = set()
     asked: dict[str, Asked] = defaultdict(Asked)
 
     def keep(pod: Pod) -> Well | None:
         if pod.spec.node_name and pod.status.phase in ("Pending", "Running"):
             asked[pod.spec.node_name].add(pod)
-        if may_be_unwell(pod, access.now, skew):
+        if may_be_unwell(pod, access.now, skew) or (access.named and _asked_about(access, pod, of_named)):
             suspects.append(pod)
             return None
         if pod.status.phase == "Running":
@@ -240,6 +241,16 @@ def _apart(access: Access) -> Pods:
 
     found = _fetched(access, "pods", keep)
     return Pods(tuple(suspects), tuple(siblings.values()), tuple(found.items), found, asked)
+
+
+def _asked_about(access: Access, pod: Pod, told: set[Subject]) -> bool:
+    """It or a container of it is named, or it is the first pod of a workload that is."""
+    owner = workload(pod)
+    if owner is not None and owner not in told and access.asked_about(owner.kind, owner.key):
+        told.add(owner)
+        return True
+    keys = (f"{pod.key}/{one.name}" for one in (*(pod.spec.init_containers or ()), *pod.spec.containers))
+    return access.asked_about("pod", pod.key) or any(access.asked_about("container", key) for key in keys)
 
 
 def owner_uid(pod: Pod) -> str:
