@@ -113,7 +113,9 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
 
 def _asking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", nargs="*", help="a thing, such as pod/trainer-0, deploy/api or container/db, with what it depends on; everything if left out"
+        "what",
+        nargs="*",
+        help="a thing, such as pod/trainer-0, deploy/api or container/db, with what it depends on; or words, such as 503 api; everything if left out",
     )
     parser.add_argument(
         "--symptom", action="append", metavar="ROW", help="judge this row of the matrix alone: its id, the end of it, or words of its symptom"
@@ -123,7 +125,8 @@ def _asking(parser: argparse.ArgumentParser) -> None:
 def _focus(options: argparse.Namespace) -> Focus:
     from agent.asked import Asked, focus_of
 
-    return focus_of(Asked(words=options.what, symptoms=options.symptom or (), namespace=getattr(options, "namespace", None) or ""))
+    namespace, rules = getattr(options, "namespace", None), options.rules
+    return focus_of(Asked(words=options.what, symptoms=options.symptom or (), namespace=namespace or "", rules=rules or ""))
 
 
 def _targets(parser: argparse.ArgumentParser) -> None:
@@ -143,7 +146,7 @@ def _do_run(options: argparse.Namespace) -> int:
     focus = _focus(options)
     settings, targets = _settled(_named(options), options.config)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
-    print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
+    print(f"diagnose: looking at {named}; reading only.", *focus.notes, sep="\n", file=sys.stderr, flush=True)
     earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
     with live(sys.stderr, settings.deadline) as say:
         done = pipeline.diagnose(settings, targets, earlier, say, focus)
@@ -180,10 +183,11 @@ def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 
 def _do_replay(options: argparse.Namespace) -> int:
     from agent import bundle, pipeline
+    from agent.focus import Focus
 
     focus = _focus(options)
     saved = bundle.load(options.bundle)
-    if focus.narrow:
+    if focus != Focus():
         saved.focus = focus
     _probes, book = pipeline.load(options.rules)
     if saved.rules != book.digest:

@@ -45,6 +45,8 @@ class Focus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     named: tuple[Named, ...] = ()
     rows: tuple[str, ...] = ()
+    drafts: tuple[str, ...] = ()
+    """Rows that were meant and cannot be judged; they narrow nothing."""
     notes: tuple[str, ...] = ()
     """How words or alerts were understood, for the report."""
     since: float = 0.0

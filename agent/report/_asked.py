@@ -47,7 +47,7 @@ def unanswered(book: Book, scope: Scope, facts: Facts) -> Iterator[Gap]:
     for one, of in scope.meant.items():
         if not of:
             yield _not_found(one, facts)
-    for file in map(book.of, scope.focus.rows):
+    for file in map(book.of, (*scope.focus.rows, *scope.focus.drafts)):
         if file is not None and not file.row.live:
             detail = f"{file.row.symptom} is a draft: it holds the matrix's wording and no conditions, so nobody can judge it yet."
             remedy = f"`diagnose matrix {file.row.id}` shows its triage, causes and fixes, to be gone through by hand."

@@ -15,11 +15,12 @@ from agent.pipeline import load as load_all
 from agent.pipeline import report_of
 from agent.report import FORMATS
 from agent.report.model import Report, exit_code
-from probes._contract import Observed, Relation, Signal, Source, Subject
+from probes._contract import Observed, Relation, Signal, Source, Subject, Value
 from probes._named import Named
 
 DEMO = Path(__file__).parents[2] / "agent" / "demo.bundle"
 _PROBES, BOOK = load_all()
+ROWS = [file.row for file in BOOK.files]
 
 
 def ask(*words: str, symptoms: Sequence[str] = ()) -> Report:
@@ -65,7 +66,7 @@ def test_who_is_well_is_named_in_the_answer() -> None:
 
 
 def test_a_row_by_its_id_its_end_or_its_words_is_the_same_row() -> None:
-    assert {"training/training-oom"} == {row_of(text).id for text in ("training/training-oom", "training-oom", "training out of memory")}
+    assert {"training/training-oom"} == {row_of(text, ROWS).id for text in ("training/training-oom", "training-oom", "training out of memory")}
 
 
 def test_only_the_row_asked_for_is_told() -> None:
@@ -132,10 +133,8 @@ def test_what_a_pod_s_neighbour_suffers_is_not_its_own() -> None:
         *(Relation("on", Subject("pod", f"ml/{one}"), Subject("node", "n1")) for one in "ab"),
         *(Relation("in", Subject("pod", f"ml/{one}"), Subject("workload", "ml/Deployment/api")) for one in "ab"),
     ]
-    signals = [
-        Signal(Subject("container", "ml/b/main"), name, value, source)
-        for name, value in {"container.waiting_reason": "CrashLoopBackOff", "container.restart_count": 9, "container.state": "restarting"}.items()
-    ]
+    values: dict[str, Value] = {"container.waiting_reason": "CrashLoopBackOff", "container.restart_count": 9, "container.state": "restarting"}
+    signals = [Signal(Subject("container", "ml/b/main"), name, value, source) for name, value in values.items()]
     bundle = Bundle(tool="0", rules="r", observed=Observed(now=1e9, signals=signals, relations=relations), focus=Focus(named=(Named("pod", "a"),)))
     about_a = report_of(bundle, BOOK)
     bundle.focus = Focus(named=(Named("pod", "b"),))
