@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,13 +121,32 @@ def _asking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--symptom", action="append", metavar="ROW", help="judge this row of the matrix alone: its id, the end of it, or words of its symptom"
     )
+    parser.add_argument(
+        "--alert", metavar="FILE", help="begin at what fired: an Alertmanager's webhook body or answer of /api/v2/alerts, amtool's JSON; - for stdin"
+    )
+    parser.add_argument(
+        "--since",
+        metavar="SPAN|TIME",
+        help="how far back what is over is told, and events count: 15m, 2h, 2026-11-25T02:41:00Z (60 min, and 15 min before the last attempt);"
+        " Kubernetes keeps events for an hour, Docker its last 256, Prometheus is read for 6 h: what is gone there stays gone",
+    )
 
 
-def _focus(options: argparse.Namespace) -> Focus:
+def _focus(options: argparse.Namespace, now: float) -> Focus:
     from agent.asked import Asked, focus_of
 
     namespace, rules = getattr(options, "namespace", None), options.rules
-    return focus_of(Asked(words=options.what, symptoms=options.symptom or (), namespace=namespace or "", rules=rules or ""))
+    return focus_of(
+        Asked(
+            words=options.what,
+            symptoms=options.symptom or (),
+            namespace=namespace or "",
+            rules=rules or "",
+            alert=options.alert or "",
+            since=options.since or "",
+            now=now,
+        )
+    )
 
 
 def _targets(parser: argparse.ArgumentParser) -> None:
@@ -140,13 +160,14 @@ def _targets(parser: argparse.ArgumentParser) -> None:
 def _do_run(options: argparse.Namespace) -> int:
     from agent import bundle, pipeline
     from agent.progress import live
+    from agent.report._clean import clean
     from probes._redact import Redactor
 
     _known_formats(options)
-    focus = _focus(options)
+    focus = _focus(options, time.time())
     settings, targets = _settled(_named(options), options.config)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
-    print(f"diagnose: looking at {named}; reading only.", *focus.notes, sep="\n", file=sys.stderr, flush=True)
+    print(f"diagnose: looking at {named}; reading only.", *map(clean, focus.notes), sep="\n", file=sys.stderr, flush=True)
     earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
     with live(sys.stderr, settings.deadline) as say:
         done = pipeline.diagnose(settings, targets, earlier, say, focus)
@@ -185,8 +206,8 @@ def _do_replay(options: argparse.Namespace) -> int:
     from agent import bundle, pipeline
     from agent.focus import Focus
 
-    focus = _focus(options)
     saved = bundle.load(options.bundle)
+    focus = _focus(options, saved.observed.now)
     if focus != Focus():
         saved.focus = focus
     _probes, book = pipeline.load(options.rules)

@@ -80,7 +80,8 @@ def resolved(focus: Focus, facts: Facts) -> dict[Named, tuple[Subject, ...]]:
     return {
         one: tuple(
             subject
-            for subject in facts.subjects(one.kind)
+            for kind in one.kinds
+            for subject in facts.subjects(kind)
             if any(one.means(Subject(subject.kind, key)) for key in (subject.key, *facts.aliases.names(subject)))
         )
         for one in focus.named
@@ -93,9 +94,10 @@ def nearest(one: Named, facts: Facts, most: int = 3) -> tuple[str, ...]:
 
     anywhere = (Named(kind, one.key) for kind in facts.kinds())
     same = [f"{subject.kind}/{subject.key}" for other in anywhere for subject in facts.subjects(other.kind) if other.means(subject)]
-    by_name = {key.replace("#", "/").rpartition("/")[2]: key for key in (subject.key for subject in facts.subjects(one.kind))}
+    alike = [subject for kind in one.kinds for subject in facts.subjects(kind)]
+    by_name = {subject.key.replace("#", "/").rpartition("/")[2]: subject for subject in alike}
     close = difflib.get_close_matches(one.key.rpartition("/")[2], by_name, n=most, cutoff=0.4)
-    return tuple(dict.fromkeys((*same, *(f"{one.kind}/{by_name[name]}" for name in close))))[:most]
+    return tuple(dict.fromkeys((*same, *(f"{by_name[name].kind}/{by_name[name].key}" for name in close))))[:most]
 
 
 class Scope:

@@ -85,7 +85,7 @@ def diagnose(
     _one_arena()
     probes = load_probes()
     access = Access(access_settings(targets), deadline=began + settings.deadline)
-    access.named = focus.named
+    access.named, access.since = focus.named, focus.since
     store = Store(access.now, access.redactor)
     runner = Runner(access, store)
     for probe, gap in _absent(probes, targets, left_out(settings)):
@@ -98,7 +98,7 @@ def diagnose(
         sweep = runner.start([(probe, ()) for probe in here if probe.sweeps])
         book = _book(probes, settings.rules)  # while the sweep waits for its answers
         runner.wait(sweep)
-        _look_closer(runner, here, lambda: _asked(book, Facts(store.snapshot(), book.vocabulary, earlier), focus), say)
+        _look_closer(runner, here, lambda: _asked(book, Facts(store.snapshot(), book.vocabulary, earlier, focus.since), focus), say)
         observed = store.seal()
         access.kill_children()
         bundle = Bundle(
@@ -126,7 +126,7 @@ def look_once(work: Work, targets: Sequence[Target], seconds: float) -> tuple[Ob
 
 def report_of(bundle: Bundle, book: Book) -> Report:
     """The report of a run, now or replayed: a pure function of what was seen."""
-    facts = Facts(bundle.observed, book.vocabulary, bundle.earlier)
+    facts = Facts(bundle.observed, book.vocabulary, bundle.earlier, bundle.focus.since)
     judged = judge(book, facts)
     return Builder(book, facts, judged, bundle.focus).report(tool=bundle.tool, targets=bundle.targets, visits=bundle.visits, stopped=bundle.stopped)
 

@@ -146,10 +146,6 @@ def _by_signatures(text: str, rows: Iterable[Row]) -> dict[str, float]:
 
 
 def _nearest(tokens: Sequence[str], index: _Index) -> str:
-    close = {
-        known: row_id
-        for token in tokens
-        for known in difflib.get_close_matches(token, index.words, n=2, cutoff=0.7)
-        for row_id in index.having(known)[:2]
-    }
-    return f"Nearest: {', '.join(f'{row_id} ({word})' for word, row_id in close.items())}. " if close else ""
+    known = [word for token in tokens for word in difflib.get_close_matches(token, index.words, n=2, cutoff=0.7)]
+    close = dict.fromkeys(f"{row_id} ({word})" for word in known for row_id in index.having(word)[:2])
+    return f"Nearest: {', '.join(close)}. " if close else ""

@@ -55,9 +55,9 @@ def unanswered(book: Book, scope: Scope, facts: Facts) -> Iterator[Gap]:
 
 
 def _not_found(named: Named, facts: Facts) -> Gap:
-    kinds = [sweep.kind for sweep in facts.swept if sweep.kind == named.kind]
-    blind = [gap for gap in facts.unavailable if gap.kind == named.kind and gap.asked]
-    where = "" if kinds else f" No list of {named.kind}s was seen at all."
+    swept = any(sweep.kind in named.kinds for sweep in facts.swept)
+    blind = [gap for gap in facts.unavailable if gap.kind in named.kinds and gap.asked]
+    where = "" if swept else f" No list of {' or '.join(f'{kind}s' for kind in named.kinds)} was seen at all."
     detail = f"Nothing of this name was seen.{where}" + (f" {blind[0].detail}" if blind else "")
     close = nearest(named, facts)
     remedy = f"Did you mean {' or '.join(close)}?" if close else "See whether its name, its namespace (-n) and its cluster (--context) are right."

@@ -232,7 +232,7 @@ def _apart(access: Access) -> Pods:
     def keep(pod: Pod) -> Well | None:
         if pod.spec.node_name and pod.status.phase in ("Pending", "Running"):
             asked[pod.spec.node_name].add(pod)
-        if may_be_unwell(pod, access.now, skew) or (access.named and _asked_about(access, pod, of_named)):
+        if may_be_unwell(pod, access.now, skew, access.back(RECENT_S)) or (access.named and _asked_about(access, pod, of_named)):
             suspects.append(pod)
             return None
         if pod.status.phase == "Running":
@@ -279,13 +279,13 @@ def ready_since(pod: Pod, skew: float) -> float | None:
     return next((seconds(it.last_transition_time, skew) for it in pod.status.conditions or () if it.type == "Ready" and it.status == "True"), None)
 
 
-def may_be_unwell(pod: Pod, now: float, skew: float) -> bool:
-    """Generous: whatever is not plainly running and ready, or ended well, without a restart in the last day."""
+def may_be_unwell(pod: Pod, now: float, skew: float, recent: float = RECENT_S) -> bool:
+    """Generous: whatever is not plainly running and ready, or ended well, without a restart in the last day or the seconds given."""
     if pod.metadata.deletion_timestamp or pod.status.reason or pod.status.phase not in ("Running", "Succeeded"):
         return True
     if pod.status.phase == "Running" and not ready_now(pod):
         return True
-    return any(_restarted_lately(status, now, skew) for status in statuses(pod))
+    return any(_restarted_since(status, now - recent, skew) for status in statuses(pod))
 
 
 def ready_now(pod: Pod) -> bool:
@@ -296,9 +296,9 @@ def statuses(pod: Pod) -> Iterable[Any]:
     return (*(pod.status.init_container_statuses or ()), *(pod.status.container_statuses or ()))
 
 
-def _restarted_lately(status: Any, now: float, skew: float) -> bool:
+def _restarted_since(status: Any, since: float, skew: float) -> bool:
     last = status.last_state.terminated
     if not status.restart_count or last is None:
         return False
     ended = seconds(last.finished_at, skew)
-    return ended is None or now - ended < RECENT_S
+    return ended is None or ended > since

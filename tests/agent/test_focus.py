@@ -18,6 +18,7 @@ from agent.report.model import Report, exit_code
 from probes._contract import Observed, Relation, Signal, Source, Subject, Value
 from probes._named import Named
 
+NOW = 1_800_000_000.0
 DEMO = Path(__file__).parents[2] / "agent" / "demo.bundle"
 _PROBES, BOOK = load_all()
 ROWS = [file.row for file in BOOK.files]
@@ -26,7 +27,7 @@ ROWS = [file.row for file in BOOK.files]
 def ask(*words: str, symptoms: Sequence[str] = ()) -> Report:
     """The report of the demo about these."""
     bundle = load(DEMO)
-    bundle.focus = focus_of(Asked(words=words, symptoms=symptoms))
+    bundle.focus = focus_of(Asked(words=words, symptoms=symptoms, now=NOW))
     return report_of(bundle, BOOK)
 
 
@@ -88,9 +89,9 @@ def test_a_draft_that_was_asked_for_cannot_be_answered() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (Asked(words=["vm/x"]), "'vm/x': there is no kind 'vm' to name a thing by. Known, "),
-        (Asked(symptoms=["mlflow"]), "--symptom mlflow: this can be mlflow/artifact-upload-fails, "),
-        (Asked(symptoms=["quantum"]), "--symptom quantum: the matrix has no such row. "),
+        (Asked(words=["vm/x"], now=NOW), "'vm/x': there is no kind 'vm' to name a thing by. Known, "),
+        (Asked(symptoms=["mlflow"], now=NOW), "--symptom mlflow: this can be mlflow/artifact-upload-fails, "),
+        (Asked(symptoms=["quantum"], now=NOW), "--symptom quantum: the matrix has no such row. "),
     ],
 )
 def test_what_nobody_knows_is_refused_by_name(words: Asked, message: str) -> None:
@@ -111,12 +112,12 @@ def test_what_nobody_knows_is_refused_by_name(words: Asked, message: str) -> Non
     ],
 )
 def test_kinds_have_kubectl_s_short_names(text: str, expected: Named) -> None:
-    assert Focus(named=(expected,)) == focus_of(Asked(words=[text], namespace="ml"))
+    assert Focus(named=(expected,)) == focus_of(Asked(words=[text], namespace="ml", now=NOW))
 
 
 def test_a_saved_run_about_one_thing_replays_to_the_same_bytes(tmp_path: Path) -> None:
     bundle = load(DEMO)
-    bundle.focus = focus_of(Asked(words=["container/db"], symptoms=["crashloopbackoff"]))
+    bundle.focus = focus_of(Asked(words=["container/db"], symptoms=["crashloopbackoff"], now=NOW))
     save(tmp_path / "x.bundle", bundle)
 
     again = load(tmp_path / "x.bundle")

@@ -14,6 +14,7 @@ from agent.pipeline import report_of
 from agent.report.model import exit_code
 from agent.words import rows_meant
 
+NOW = 1_800_000_000.0
 DEMO = Path(__file__).parents[2] / "agent" / "demo.bundle"
 _PROBES, BOOK = load_all()
 ROWS = [file.row for file in BOOK.files]
@@ -59,12 +60,12 @@ def test_words_that_no_row_has_are_refused_with_the_nearest_rows() -> None:
     with pytest.raises(UsageError) as error:
         rows_meant(["imgae", "flux"], ROWS)
 
-    assert str(error.value).startswith("Nothing in the matrix has the words 'imgae flux'. Nearest: kubernetes/imagepullbackoff (image)")
+    assert str(error.value).startswith("Nothing in the matrix has the words 'imgae flux'. Nearest: kubernetes/imagepullbackoff (image), ")
 
 
 def test_live_rows_that_are_meant_are_judged_alone_and_named_in_the_report() -> None:
     bundle = load(DEMO)
-    bundle.focus = focus_of(Asked(words=["training", "oom"]))
+    bundle.focus = focus_of(Asked(words=["training", "oom"], now=NOW))
     report = report_of(bundle, BOOK)
 
     assert (["training/training-oom"], 1) == ([one.row for one in report.incidents], report.elsewhere)
@@ -73,7 +74,7 @@ def test_live_rows_that_are_meant_are_judged_alone_and_named_in_the_report() -> 
 
 def test_where_only_drafts_are_meant_everything_is_looked_at_and_that_is_said() -> None:
     bundle = load(DEMO)
-    bundle.focus = focus_of(Asked(words=["503", "api"]))
+    bundle.focus = focus_of(Asked(words=["503", "api"], now=NOW))
     report = report_of(bundle, BOOK)
 
     assert (2, 0, 1) == (len(report.incidents), report.elsewhere, exit_code(report, "low"))
