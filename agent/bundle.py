@@ -44,6 +44,8 @@ class Bundle(msgspec.Struct, kw_only=True):
     """The run that it was compared with."""
     focus: Focus = Focus()
     """What the run was about; everything if empty."""
+    kept: bool = False
+    """The run is kept on the machine that it was made on, and its cases are found there by their ids."""
     visits: tuple[Visit, ...] = ()
     stopped: bool = False
 
@@ -94,6 +96,7 @@ class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_d
     observed: _Observed
     earlier: _Observed | None
     focus: Focus | None = None
+    kept: bool = False
 
 
 def save(path: Path, bundle: Bundle) -> None:
@@ -154,6 +157,7 @@ def _to_document(bundle: Bundle) -> _Document:
         observed=_to_tables(bundle.observed, subject_at, source_at),
         earlier=None if bundle.earlier is None else _to_tables(bundle.earlier, subject_at, source_at),
         focus=None if bundle.focus == Focus() else bundle.focus,
+        kept=bundle.kept,
     )  # fmt: skip
 
 
@@ -189,6 +193,7 @@ def _from_document(document: _Document) -> Bundle:
         stopped=document.stopped, observed=_from_tables(document.observed, subjects, sources),
         earlier=None if document.earlier is None else _from_tables(document.earlier, subjects, sources),
         focus=document.focus or Focus(),
+        kept=document.kept,
     )  # fmt: skip
 
 

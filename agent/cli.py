@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent import __version__
 
@@ -100,16 +100,20 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
     _asking(parser)
     _output(parser)
     parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that a run may take (30)")
+    _systems(parser)
+    parser.add_argument("--baseline", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
+    parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed")
+    parser.set_defaults(verb=_do_run)
+
+
+def _systems(parser: argparse.ArgumentParser) -> None:
     _targets(parser)
     parser.add_argument("--prometheus", metavar="URL", help="a Prometheus that knows the containers' memory")
     parser.add_argument("--mlflow", metavar="URL", help="an MLflow tracking server; MLFLOW_TRACKING_URI if left out")
     parser.add_argument("--bucket", metavar="s3://NAME", help="a bucket that artifacts or data lie in, also as http://HOST:PORT/NAME")
     parser.add_argument("--repo", metavar="DIR", help="a git and DVC work tree; the current folder if it is one")
     parser.add_argument("--rules", metavar="DIR", help="a folder of rows of your own")
-    parser.add_argument("--baseline", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
-    parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed")
     parser.add_argument("--config", metavar="FILE", default="", help="a settings file; diagnose.toml here or in ~/.config if left out")
-    parser.set_defaults(verb=_do_run)
 
 
 def _asking(parser: argparse.ArgumentParser) -> None:
@@ -159,6 +163,7 @@ def _targets(parser: argparse.ArgumentParser) -> None:
 
 def _do_run(options: argparse.Namespace) -> int:
     from agent import bundle, pipeline
+    from agent.history import remembered
     from agent.progress import live
     from agent.report._clean import clean
     from probes._redact import Redactor
@@ -171,6 +176,7 @@ def _do_run(options: argparse.Namespace) -> int:
     earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
     with live(sys.stderr, settings.deadline) as say:
         done = pipeline.diagnose(settings, targets, earlier, say, focus)
+    done = remembered(done, settings, targets, os.environ)
     code = _show(done.report, options, settings.fail_on)
     if options.save:
         bundle.save(Path(options.save), done.bundle)
@@ -216,6 +222,39 @@ def _do_replay(options: argparse.Namespace) -> int:
     return _show(pipeline.report_of(saved, book), options, options.fail_on or "low")
 
 
+def _verify(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="did the repair work? 0 passed, 1 still failing, 3 nobody can tell")
+    parser.add_argument("what", nargs="+", metavar="REPORT|ID", help="a JSON report or a bundle, an id of it, or an id of one of the last ten runs")
+    parser.add_argument(
+        "--wait", action="store_true", help="look again until it has held for as long as the row asks, or for twice that and two minutes"
+    )
+    parser.add_argument("-o", "--output", choices=["text", "json"], default="text", help="text if left out")
+    parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that one look may take (30)")
+    _systems(parser)
+    parser.set_defaults(verb=_do_verify)
+
+
+def _do_verify(options: argparse.Namespace) -> int:
+    from agent import pipeline, verify
+    from agent.progress import live
+    from agent.report import verified
+
+    asked = verify.find(options.what, os.environ)
+    settings, targets = _settled(asked.settings | {name: value for name, value in _named(options).items() if value is not None}, options.config)
+    _probes, book = pipeline.load(settings.rules)
+    print(f"diagnose: looking again at {', '.join(one.system for one in targets)}; reading only.", file=sys.stderr, flush=True)
+    with live(sys.stderr, verify.longest(asked) if options.wait else settings.deadline) as say:
+        found = verify.wait(asked, book, lambda focus: pipeline.diagnose(settings, targets, focus=focus).bundle, say, verify.Pace(waits=options.wait))
+    _print(verified.render(found, **_screen()) if options.output == "text" else verified.to_json(found))
+    return verify.EXIT[found.outcome]
+
+
+def _screen(place: str = "") -> dict[str, Any]:
+    """How wide what is printed may be, and whether in colour."""
+    terminal = not place and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return {"width": max(60, min(120, os.get_terminal_size().columns)) if terminal else 80, "colour": terminal}
+
+
 def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
     from agent.matrix import UsageError
     from agent.report import FORMATS
@@ -224,9 +263,7 @@ def _show(report: object, options: argparse.Namespace, fail_on: str) -> int:
     assert isinstance(report, Report)  # noqa: S101  # the lazy import keeps the type out of the signature
     failed = []
     for name, place in _known_formats(options):
-        terminal = not place and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        width = max(60, min(120, os.get_terminal_size().columns)) if terminal else 80
-        text = FORMATS[name](report, explain=options.explain, width=width, colour=terminal)
+        text = FORMATS[name](report, explain=options.explain, **_screen(place))
         try:
             if place:
                 Path(place).write_text(text, encoding="utf-8")
@@ -323,7 +360,7 @@ def _do_probes(options: argparse.Namespace) -> int:
     return 0 if good else BLIND
 
 
-VERBS = {"run": _run, "replay": _replay, "matrix": _matrix, "access": _access, "rules": _rules, "probes": _probes}
+VERBS = {"run": _run, "replay": _replay, "verify": _verify, "matrix": _matrix, "access": _access, "rules": _rules, "probes": _probes}
 
 
 if __name__ == "__main__":

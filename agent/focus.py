@@ -13,7 +13,8 @@ from agent.matrix import UsageError
 from probes._contract import RELATIONS, Subject
 from probes._named import Named
 from rules._book import Book
-from rules._facts import Facts
+from rules._clause import Bindings
+from rules._facts import Facts, Want
 from rules._judge import Case, Judged
 from rules._roots import Node
 
@@ -51,6 +52,8 @@ class Focus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How words or alerts were understood, for the report."""
     since: float = 0.0
     """Seconds since 1970: what was over before then is not told."""
+    verify: bool = False
+    """Whether the repair of these rows worked on these things is asked."""
 
     @property
     def narrow(self) -> bool:
@@ -130,6 +133,19 @@ class Scope:
             return judged
         mine = tuple(case for case in judged.cases if case.row.id in rows and (not self.focus.named or self._touches(case)))
         return msgspec.structs.replace(judged, cases=mine)
+
+    def to_verify(self, book: Book) -> frozenset[Want]:
+        """What would have to be seen to tell whether a repair has worked."""
+        mine = [compiled for compiled in book.compiled if compiled.row.id in self.focus.rows] if self.focus.verify else []
+        pairs = [
+            (expression, subject)
+            for compiled in mine
+            for _line, expression in compiled.verify
+            if expression
+            for subject in self.own
+            if subject.kind == compiled.kind
+        ]
+        return frozenset(want for expression, subject in pairs for want in Bindings(self._facts, subject).judge(expression).missing)
 
     def depends_on(self) -> tuple[Subject, ...]:
         """What the things named were seen to depend on."""

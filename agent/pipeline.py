@@ -128,7 +128,9 @@ def report_of(bundle: Bundle, book: Book) -> Report:
     """The report of a run, now or replayed: a pure function of what was seen."""
     facts = Facts(bundle.observed, book.vocabulary, bundle.earlier, bundle.focus.since)
     judged = judge(book, facts)
-    return Builder(book, facts, judged, bundle.focus).report(tool=bundle.tool, targets=bundle.targets, visits=bundle.visits, stopped=bundle.stopped)
+    return Builder(book, facts, judged, bundle.focus).report(
+        tool=bundle.tool, targets=bundle.targets, visits=bundle.visits, stopped=bundle.stopped, kept=bundle.kept
+    )
 
 
 def access_settings(targets: Sequence[Target]) -> Mapping[str, str]:
@@ -149,7 +151,9 @@ def _of_rows(probes: Sequence[Probe], book: Book, focus: Focus) -> tuple[Probe, 
 
 def _asked(book: Book, facts: Facts, focus: Focus) -> Judged:
     """The cases that what was asked about rests on."""
-    return Scope(focus, facts).looked_for(judge(book, facts), rows_needed(book, focus.rows or [file.row.id for file in book.live]))
+    scope = Scope(focus, facts)
+    judged = scope.looked_for(judge(book, facts), rows_needed(book, focus.rows or [file.row.id for file in book.live]))
+    return msgspec.structs.replace(judged, asked=scope.to_verify(book)) if focus.verify else judged
 
 
 def _look_closer(runner: Runner, probes: Sequence[Probe], judged: Callable[[], Judged], say: Say) -> None:

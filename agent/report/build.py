@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 
@@ -10,12 +11,13 @@ from agent.report._asked import about, asked_lines, told, unanswered
 from agent.report._gaps import gaps
 from agent.report._lines import evidence_lines
 from agent.report.model import SEVERITIES, Candidate, Check, Gap, Incident, Looked, Repair, Report
-from probes._contract import Swept
+from probes._contract import Subject, Swept
 from probes._runner import Visit
 from rules._book import Book
+from rules._case import PARTS
 from rules._clause import fill, fill_ins
 from rules._facts import Facts
-from rules._judge import Case, Judged, severity
+from rules._judge import TOKEN, Case, Judged, severity
 from rules._roots import Node, roots
 from rules._row import Fix, Severity
 
@@ -46,7 +48,7 @@ class Builder:
         self.scope = Scope(focus, facts)
         self._ids = short(case.id for case in judged.cases)
 
-    def report(self, *, tool: str, targets: Iterable[str], visits: Iterable[Visit], stopped: bool) -> Report:
+    def report(self, *, tool: str, targets: Iterable[str], visits: Iterable[Visit], stopped: bool, kept: bool = False) -> Report:
         nodes = roots(case for case in self.judged.cases if case.here)
         mine = [node for node in nodes if self.scope.holds(node)]
         incidents = tuple(sorted((self._incident(node) for node in mine), key=_order))
@@ -58,7 +60,7 @@ class Builder:
             tool=tool, rules=self.book.digest, now=self.facts.now, targets=tuple(targets),
             verdict=verdict(incidents, recovered, self.facts.swept, found, unjudged=len(opened) + len(broken), about=about(self.book, self.scope)), incidents=incidents, recovered=recovered, open=opened,
             gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), live_rows=len(self.book.live), all_rows=len(self.book.files),
-            broken=broken, conflicts=self._conflicts(), stopped=stopped, asked=asked_lines(self.book, self.scope), elsewhere=len(nodes) - len(mine),
+            broken=broken, conflicts=self._conflicts(), stopped=stopped, kept=kept, asked=asked_lines(self.book, self.scope), elsewhere=len(nodes) - len(mine),
         )  # fmt: skip
 
     def _incident(self, node: Node) -> Incident:
@@ -68,7 +70,7 @@ class Builder:
         named = case.ranking.candidates if case.ranking.band != "none fits" else ()
         return Incident(
             id=self._ids[case.id], row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=_gravest(severity(self.facts, case), below),
-            subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""),
+            subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""), owner=self._owner(case),
             onset=case.onset, onset_known=case.onset is not None, band=case.ranking.band,
             named=tuple(case.row.cause_text(cause) for cause in named), named_ids=named, evidence=evidence_lines(self.facts, case),
             fix=self._fixes(case, named), verify=self._checks(case), prevent=case.row.prevent,
@@ -79,11 +81,15 @@ class Builder:
             consequences=below, also=tuple(self._ids[one] for one in node.also),
         )  # fmt: skip
 
+    def _owner(self, case: Case) -> str:
+        owner = self.facts.reach(case.representative, "workload") if case.representative.kind in PARTS else None
+        return str(owner) if isinstance(owner, Subject) else ""
+
     def _title(self, case: Case) -> str:
         one = fill(case.row.title, self.facts, case.representative) if case.row.title else None
-        title = one or f"{case.representative}: {case.row.symptom}"
+        title = _without_token(one or f"{case.representative}: {case.row.symptom}")
         if case.head is not None:
-            shared = f"{case.head.kind} {case.head.key.removeprefix('svc:')}"
+            shared = _without_token(f"{case.head.kind} {case.head.key.removeprefix('svc:')}")
             return f"{len(case.subjects)} {case.compiled.kind}s that share {shared}: {case.row.symptom}"
         more = len(case.subjects) - 1
         return f"{title} (and {more} more of the same)" if more else title
@@ -132,6 +138,15 @@ class Builder:
             f"{first.subject} {first.name}: {first.source.command} says {first.value!r}, {second.source.command} says {second.value!r}."
             for first, second in self.facts.conflicts
         )
+
+
+def _without_token(title: str) -> str:
+    """A token in the place of a secret is no name to read.
+
+    >>> _without_token("account ‹redacted-key-1a2b3c›")
+    'one access key'
+    """
+    return TOKEN.sub("a withheld value", re.sub(f"(?:account )?{TOKEN.pattern.replace('([a-z-]+)', 'key')}", "one access key", title))
 
 
 def _gravest(own: Severity, below: Iterable[Incident]) -> str:

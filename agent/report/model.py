@@ -78,6 +78,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...]
     consequences: tuple[Incident, ...] = ()
     also: tuple[str, ...] = ()
+    owner: str = ""
+    """The workload that its subjects are parts of, if they are."""
 
 
 class Gap(msgspec.Struct, frozen=True, order=True):
@@ -123,6 +125,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: tuple[str, ...]
     asked: tuple[str, ...] = ()
     """What the run was about, and how that was understood; nothing means everything."""
+    kept: bool = False
+    """The run is kept, so that `diagnose verify ID` finds its cases."""
     elsewhere: int = 0
     """Problems that do not concern it."""
     stopped: bool

@@ -35,7 +35,7 @@ def printable(text: str, encoding: str) -> str:
 
 
 def _write(report: Report, page: Page, *, explain: bool) -> None:
-    writer = IncidentWriter(page, report.now, explain=explain)
+    writer = IncidentWriter(page, report.now, explain=explain, kept=report.kept)
     most = 0 if explain else MOST_LINES
     page.put(NOTHING, Span(report.verdict, "bold"), tag(report.incidents[0]) if report.incidents else NOTHING, most)
     if report.stopped:
