@@ -101,7 +101,7 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) 
     _output(parser)
     parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that a run may take (30)")
     _systems(parser)
-    parser.add_argument("--baseline", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
+    parser.add_argument("--compare", metavar="BUNDLE", help="an earlier bundle: what changed since then counts as evidence")
     parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed")
     parser.set_defaults(verb=_do_run)
 
@@ -173,7 +173,7 @@ def _do_run(options: argparse.Namespace) -> int:
     settings, targets = _settled(_named(options), options.config)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
     print(f"diagnose: looking at {named}; reading only.", *map(clean, focus.notes), sep="\n", file=sys.stderr, flush=True)
-    earlier = bundle.load(Path(settings.baseline)).observed if settings.baseline else None
+    earlier = bundle.load(Path(settings.compare)).observed if settings.compare else None
     with live(sys.stderr, settings.deadline) as say:
         done = pipeline.diagnose(settings, targets, earlier, say, focus)
     done = remembered(done, settings, targets, os.environ)
@@ -247,6 +247,28 @@ def _do_verify(options: argparse.Namespace) -> int:
         found = verify.wait(asked, book, lambda focus: pipeline.diagnose(settings, targets, focus=focus).bundle, say, verify.Pace(waits=options.wait))
     _print(verified.render(found, **_screen()) if options.output == "text" else verified.to_json(found))
     return verify.EXIT[found.outcome]
+
+
+def _diff(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="what differs between two bundles: problems, and what they are about; 1 if a problem is new or graver")
+    parser.add_argument("good", type=Path, metavar="GOOD.bundle")
+    parser.add_argument("bad", type=Path, metavar="BAD.bundle")
+    parser.add_argument("-o", "--output", choices=["text", "json"], default="text", help="text if left out")
+    parser.add_argument("--rules", metavar="DIR", default="", help="a folder of rows of your own")
+    parser.set_defaults(verb=_do_diff)
+
+
+def _do_diff(options: argparse.Namespace) -> int:
+    from agent import bundle, pipeline
+    from agent.diff import diff
+    from agent.report import differing
+    from agent.report.json_ import encoded
+
+    good, bad = bundle.load(options.good), bundle.load(options.bad)
+    _probes, book = pipeline.load(options.rules)
+    found = diff(good, bad, book)
+    _print(differing.render(found, **_screen()) if options.output == "text" else encoded(found).decode())
+    return FOUND if found.worse else 0
 
 
 def _screen(place: str = "") -> dict[str, Any]:
@@ -360,7 +382,7 @@ def _do_probes(options: argparse.Namespace) -> int:
     return 0 if good else BLIND
 
 
-VERBS = {"run": _run, "replay": _replay, "verify": _verify, "matrix": _matrix, "access": _access, "rules": _rules, "probes": _probes}
+VERBS = {"run": _run, "replay": _replay, "verify": _verify, "diff": _diff, "matrix": _matrix, "access": _access, "rules": _rules, "probes": _probes}
 
 
 if __name__ == "__main__":

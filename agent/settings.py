@@ -50,8 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A folder with a git and DVC work tree; the current folder if empty and it is one, `none` to leave it out."""
     rules: str = ""
     """A folder of rows of your own."""
-    baseline: str = ""
-    """An earlier bundle to compare with."""
+    compare: str = ""
+    """An earlier bundle; what changed since then counts as evidence."""
 
 
 _NAMES = {field: field.replace("_", "-") for field in Settings.__struct_fields__}
