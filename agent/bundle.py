@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from agent._packed import BundleError, packed, read, unpacked, write
+from agent.focus import Focus
 from probes._contract import Census, Coverage, Observed, Relation, Signal, Source, Subject, Swept, Unavailable, Value, clean_text
 from probes._runner import Visit
 
@@ -41,6 +42,10 @@ class Bundle(msgspec.Struct, kw_only=True):
     targets: tuple[str, ...] = ()
     earlier: Observed | None = None
     """The run that it was compared with."""
+    focus: Focus = Focus()
+    """What the run was about; everything if empty."""
+    kept: bool = False
+    """The run is kept on the machine that it was made on, and its cases are found there by their ids."""
     visits: tuple[Visit, ...] = ()
     stopped: bool = False
 
@@ -78,7 +83,7 @@ class _Head(msgspec.Struct):
     version: int = 0
 
 
-class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     format: Literal["diagnose-bundle"]
     version: Literal[1]
     tool: str
@@ -90,6 +95,8 @@ class _Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sources: list[tuple[str, str, Literal["itself", "node", "pod", "host"]]]
     observed: _Observed
     earlier: _Observed | None
+    focus: Focus | None = None
+    kept: bool = False
 
 
 def save(path: Path, bundle: Bundle) -> None:
@@ -162,6 +169,8 @@ def _to_document(bundle: Bundle) -> _Document:
         sources=[(source.probe, source.command, source.vantage) for source in source_at],
         observed=_to_tables(bundle.observed, subject_at, source_at),
         earlier=None if bundle.earlier is None else _to_tables(bundle.earlier, subject_at, source_at),
+        focus=None if bundle.focus == Focus() else bundle.focus,
+        kept=bundle.kept,
     )  # fmt: skip
 
 
@@ -196,6 +205,8 @@ def _from_document(document: _Document) -> Bundle:
         tool=document.tool, rules=document.rules, targets=document.targets, visits=document.visits,
         stopped=document.stopped, observed=_from_tables(document.observed, subjects, sources),
         earlier=None if document.earlier is None else _from_tables(document.earlier, subjects, sources),
+        focus=document.focus or Focus(),
+        kept=document.kept,
     )  # fmt: skip
 
 

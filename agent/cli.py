@@ -7,15 +7,17 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent import __version__
 
 if TYPE_CHECKING:
     from agent.discover import Target
+    from agent.focus import Focus
     from agent.known import Issue
     from agent.pipeline import Run
     from agent.report.model import Report
@@ -72,7 +74,7 @@ def run(words: Sequence[str]) -> int:
 
 def _with_verb(words: Sequence[str]) -> list[str]:
     """`diagnose` alone means `diagnose run`."""
-    if words and (words[0] in VERBS or words[0] in ("-h", "--help")):
+    if words and (words[0] in VERBS or words[0] in ("-h", "--help")) and not (words[0] == "access" and words[1:] and words[1][:1] != "-"):
         return list(words)
     return ["run", *words]
 
@@ -105,22 +107,64 @@ def _output(parser: argparse.ArgumentParser) -> None:
 
 def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="look and report (the verb may be left out)")
+    _asking(parser)
     _output(parser)
     parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that a run may take (30)")
     parser.add_argument("--smoke", action="store_const", const=True, help="sweep, look closer once, and be done in 10 seconds; says what it left out")
+    _systems(parser)
+    parser.add_argument("--compare", metavar="BUNDLE", help="an earlier bundle: what changed since then counts as evidence")
+    parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed; `-` prints it, as text that a log can hold")
+    parser.add_argument(
+        "--merge", action="append", metavar="PLACE", help="what other machines saw: a bundle, a folder of them, or job:NAMESPACE/NAME"
+    )
+    parser.set_defaults(verb=_do_run)
+
+
+def _systems(parser: argparse.ArgumentParser) -> None:
     _targets(parser)
     parser.add_argument("--prometheus", metavar="URL", help="a Prometheus that knows the containers' memory")
     parser.add_argument("--mlflow", metavar="URL", help="an MLflow tracking server; MLFLOW_TRACKING_URI if left out")
     parser.add_argument("--bucket", metavar="s3://NAME", help="a bucket that artifacts or data lie in, also as http://HOST:PORT/NAME")
     parser.add_argument("--repo", metavar="DIR", help="a git and DVC work tree; the current folder if it is one")
     parser.add_argument("--rules", metavar="DIR", help="a folder of rows of your own")
-    parser.add_argument("--compare", metavar="BUNDLE", help="an earlier bundle, to see what changed since")
-    parser.add_argument("--save", metavar="BUNDLE", help="keep what was seen, redacted, to be replayed; `-` prints it, as text that a log can hold")
-    parser.add_argument(
-        "--merge", action="append", metavar="PLACE", help="what other machines saw: a bundle, a folder of them, or job:NAMESPACE/NAME"
-    )
     parser.add_argument("--config", metavar="FILE", default="", help="a settings file; diagnose.toml here or in ~/.config if left out")
-    parser.set_defaults(verb=_do_run)
+
+
+def _asking(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        nargs="*",
+        help="a thing, such as pod/trainer-0, deploy/api or container/db, with what it depends on; or words, such as 503 api; everything if left out",
+    )
+    parser.add_argument(
+        "--symptom", action="append", metavar="ROW", help="judge this row of the matrix alone: its id, the end of it, or words of its symptom"
+    )
+    parser.add_argument(
+        "--alert", metavar="FILE", help="begin at what fired: an Alertmanager's webhook body or answer of /api/v2/alerts, amtool's JSON; - for stdin"
+    )
+    parser.add_argument(
+        "--since",
+        metavar="SPAN|TIME",
+        help="how far back what is over is told, and events count: 15m, 2h, 2026-11-25T02:41:00Z (60 min, and 15 min before the last attempt);"
+        " Kubernetes keeps events for an hour, Docker its last 256, Prometheus is read for 6 h: what is gone there stays gone",
+    )
+
+
+def _focus(options: argparse.Namespace, now: float) -> Focus:
+    from agent.asked import Asked, focus_of
+
+    namespace, rules = getattr(options, "namespace", None), options.rules
+    return focus_of(
+        Asked(
+            words=options.what,
+            symptoms=options.symptom or (),
+            namespace=namespace or "",
+            rules=rules or "",
+            alert=options.alert or "",
+            since=options.since or "",
+            now=now,
+        )
+    )
 
 
 def _targets(parser: argparse.ArgumentParser) -> None:
@@ -133,22 +177,26 @@ def _targets(parser: argparse.ArgumentParser) -> None:
 
 def _do_run(options: argparse.Namespace) -> int:
     from agent import bundle, pipeline
+    from agent.history import remembered
     from agent.progress import live
+    from agent.report._clean import clean
     from probes._redact import Redactor
 
     _known_formats(options)
     _known_places(options.merge or ())
+    focus = _focus(options, time.time())
     settings, targets = _settled(_named(options), options.config)
     issues = _known_issues(settings.baseline)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
-    print(f"diagnose: looking at {named}; reading only.", file=sys.stderr, flush=True)
+    print(f"diagnose: looking at {named}; reading only.", *map(clean, focus.notes), sep="\n", file=sys.stderr, flush=True)
     earlier = bundle.load(Path(settings.compare)).observed if settings.compare else None
     with live(sys.stderr, settings.seconds) as say:
-        done = pipeline.diagnose(settings, targets, earlier, say)
+        done = pipeline.diagnose(settings, targets, earlier, say, focus)
         if options.merge:
             done = pipeline.with_others(done, options.merge, settings, targets, say)
     if options.save == "-":
         return _print_bundle(done, options, settings.fail_on, issues)
+    done = remembered(done, settings, targets, os.environ)
     code = _show(done.report, options, settings.fail_on, issues)
     if options.save:
         bundle.save(Path(options.save), done.bundle)
@@ -194,6 +242,7 @@ def _settled(flags: Mapping[str, object], config: str = "") -> tuple[Settings, t
 def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="judge a saved bundle again")
     parser.add_argument("bundle", type=Path, nargs="+", help="one, or those of several machines at one time; a folder of them")
+    _asking(parser)
     parser.add_argument("--rules", metavar="DIR", default="", help="a folder of rows of your own")
     _output(parser)
     parser.set_defaults(verb=_do_replay)
@@ -201,10 +250,14 @@ def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 
 def _do_replay(options: argparse.Namespace) -> int:
     from agent import merge, pipeline
+    from agent.focus import Focus
 
     issues = _known_issues(options.baseline or "")
     first, *others = [one for place in options.bundle for one in merge.load_all(place)]
     saved = merge.merged(first, others) if others else first
+    focus = _focus(options, saved.observed.now)
+    if focus != Focus():
+        saved.focus = focus
     _probes, book = pipeline.load(options.rules)
     if saved.rules != book.digest:
         print("diagnose: the rules have changed since this bundle was saved; it is judged by those of today.", file=sys.stderr)
@@ -216,6 +269,61 @@ def _known_issues(file: str) -> tuple[Issue, ...]:
     from agent import known
 
     return known.read(Path(file)) if file else ()
+
+
+def _verify(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="did the repair work? 0 passed, 1 still failing, 3 nobody can tell")
+    parser.add_argument("what", nargs="+", metavar="REPORT|ID", help="a JSON report or a bundle, an id of it, or an id of one of the last ten runs")
+    parser.add_argument(
+        "--wait", action="store_true", help="look again until it has held for as long as the row asks, or for twice that and two minutes"
+    )
+    parser.add_argument("-o", "--output", choices=["text", "json"], default="text", help="text if left out")
+    parser.add_argument("--deadline", type=float, metavar="SECONDS", help="the longest that one look may take (30)")
+    _systems(parser)
+    parser.set_defaults(verb=_do_verify)
+
+
+def _do_verify(options: argparse.Namespace) -> int:
+    from agent import pipeline, verify
+    from agent.progress import live
+    from agent.report import verified
+
+    asked = verify.find(options.what, os.environ)
+    settings, targets = _settled(asked.settings | {name: value for name, value in _named(options).items() if value is not None}, options.config)
+    _probes, book = pipeline.load(settings.rules)
+    print(f"diagnose: looking again at {', '.join(one.system for one in targets)}; reading only.", file=sys.stderr, flush=True)
+    with live(sys.stderr, verify.longest(asked) if options.wait else settings.deadline) as say:
+        found = verify.wait(asked, book, lambda focus: pipeline.diagnose(settings, targets, focus=focus).bundle, say, verify.Pace(waits=options.wait))
+    _print(verified.render(found, **_screen()) if options.output == "text" else verified.to_json(found))
+    return verify.EXIT[found.outcome]
+
+
+def _diff(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help="what differs between two bundles: problems, and what they are about; 1 if a problem is new or graver")
+    parser.add_argument("good", type=Path, metavar="GOOD.bundle")
+    parser.add_argument("bad", type=Path, metavar="BAD.bundle")
+    parser.add_argument("-o", "--output", choices=["text", "json"], default="text", help="text if left out")
+    parser.add_argument("--rules", metavar="DIR", default="", help="a folder of rows of your own")
+    parser.set_defaults(verb=_do_diff)
+
+
+def _do_diff(options: argparse.Namespace) -> int:
+    from agent import bundle, pipeline
+    from agent.diff import diff
+    from agent.report import differing
+    from agent.report.json_ import encoded
+
+    good, bad = bundle.load(options.good), bundle.load(options.bad)
+    _probes, book = pipeline.load(options.rules)
+    found = diff(good, bad, book)
+    _print(differing.render(found, **_screen()) if options.output == "text" else encoded(found).decode())
+    return FOUND if found.worse else 0
+
+
+def _screen(place: str = "") -> dict[str, Any]:
+    """How wide what is printed may be, and whether in colour."""
+    terminal = not place and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return {"width": max(60, min(120, os.get_terminal_size().columns)) if terminal else 80, "colour": terminal}
 
 
 def _show(report: Report, options: argparse.Namespace, fail_on: Severity, issues: tuple[Issue, ...]) -> int:
@@ -230,9 +338,7 @@ def _show(report: Report, options: argparse.Namespace, fail_on: Severity, issues
     report = msgspec.structs.replace(known.applied(report, issues), fail_on=fail_on)
     failed = []
     for name, place in _known_formats(options):
-        terminal = not place and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        width = max(60, min(120, os.get_terminal_size().columns)) if terminal else 80
-        text = FORMATS[name](report, explain=options.explain, width=width, colour=terminal)
+        text = FORMATS[name](report, explain=options.explain, **_screen(place))
         try:
             if place:
                 deliver(place, Parcel(text, name, report.now))
@@ -339,7 +445,7 @@ def _do_probes(options: argparse.Namespace) -> int:
     return 0 if good else BLIND
 
 
-VERBS = {"run": _run, "replay": _replay, "matrix": _matrix, "access": _access, "rules": _rules, "probes": _probes}
+VERBS = {"run": _run, "replay": _replay, "verify": _verify, "diff": _diff, "matrix": _matrix, "access": _access, "rules": _rules, "probes": _probes}
 
 
 if __name__ == "__main__":

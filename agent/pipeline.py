@@ -16,6 +16,7 @@ import msgspec
 from agent import __version__
 from agent.bundle import Bundle, canonical
 from agent.discover import Target
+from agent.focus import Focus, Scope, names_needed, rows_needed
 from agent.report.build import Builder
 from agent.report.model import Report
 from agent.settings import Settings
@@ -24,7 +25,7 @@ from probes._contract import Observed, Probe, Subject, Unavailable
 from probes._runner import Runner, Store, Visit, load_probes
 from rules._book import Book, load_book
 from rules._facts import Facts
-from rules._judge import judge
+from rules._judge import Judged, judge
 from rules._rounds import Errand, errands
 from rules._yaml import RowError
 
@@ -45,6 +46,7 @@ M_ARENA_MAX = -8
 """malloc.h of glibc."""
 
 
+EVERYTHING = Focus()
 Work = list[tuple[Probe, tuple[Subject, ...]]]
 Say = Callable[[str], None]
 
@@ -77,23 +79,28 @@ def _book(probes: Sequence[Probe], mounted: str) -> Book:
     return book
 
 
-def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | None = None, say: Say = lambda _text: None) -> Run:
-    """Look at the targets in rounds, until everything is decided or the time is spent."""
+def diagnose(
+    settings: Settings, targets: Sequence[Target], earlier: Observed | None = None, say: Say = lambda _text: None, focus: Focus = EVERYTHING
+) -> Run:
+    """Look at the targets in rounds, until everything that it is about is decided or the time is spent."""
     began = time.monotonic()
     _one_arena()
     probes = load_probes()
     access = Access(access_settings(targets), deadline=began + settings.seconds)
+    access.named, access.since = focus.named, focus.since
     store = Store(access.now, access.redactor)
     runner = Runner(access, store)
     for probe, gap in _absent(probes, targets, left_out(settings)):
         store.put(probe, gap)
     here = probes_for(probes, targets, left_out(settings))
+    if focus.rows:
+        here = _of_rows(here, _book(probes, settings.rules), focus)
     with _stopping(runner):
         say("sweeping")
         sweep = runner.start([(probe, ()) for probe in here if probe.sweeps])
         book = _book(probes, settings.rules)  # while the sweep waits for its answers
         runner.wait(sweep)
-        search = _Search(runner, book, here, earlier)
+        search = _Search(runner, here, lambda: _asked(book, Facts(store.snapshot(), book.vocabulary, earlier, focus.since), focus))
         if settings.smoke:
             search.look(say, 1, SMOKE_ERRANDS)
             search.leave_out()
@@ -102,7 +109,7 @@ def diagnose(settings: Settings, targets: Sequence[Target], earlier: Observed | 
         observed = store.seal()
         access.kill_children()
         bundle = Bundle(
-            tool=__version__, rules=book.digest, targets=tuple(access.redactor.text(f"{one.system} {one.address}") for one in targets), observed=observed, earlier=earlier, visits=tuple(runner.visits),
+            tool=__version__, rules=book.digest, targets=tuple(access.redactor.text(f"{one.system} {one.address}") for one in targets), observed=observed, earlier=earlier, focus=focus, visits=tuple(runner.visits),
             stopped=runner.stopped or time.monotonic() >= access.deadline,
         )  # fmt: skip
         return Run(report=report_of(bundle, book), bundle=bundle)
@@ -136,9 +143,11 @@ def look_once(work: Work, targets: Sequence[Target], seconds: float) -> tuple[Ob
 
 def report_of(bundle: Bundle, book: Book) -> Report:
     """The report of a run, now or replayed: a pure function of what was seen."""
-    facts = Facts(bundle.observed, book.vocabulary, bundle.earlier)
+    facts = Facts(bundle.observed, book.vocabulary, bundle.earlier, bundle.focus.since)
     judged = judge(book, facts)
-    return Builder(book, facts, judged).report(tool=bundle.tool, targets=bundle.targets, visits=bundle.visits, stopped=bundle.stopped)
+    return Builder(book, facts, judged, bundle.focus).report(
+        tool=bundle.tool, targets=bundle.targets, visits=bundle.visits, stopped=bundle.stopped, kept=bundle.kept
+    )
 
 
 def access_settings(targets: Sequence[Target]) -> Mapping[str, str]:
@@ -150,14 +159,27 @@ def access_settings(targets: Sequence[Target]) -> Mapping[str, str]:
     return found
 
 
+def _of_rows(probes: Sequence[Probe], book: Book, focus: Focus) -> tuple[Probe, ...]:
+    """The probes of each system that says anything which the rows asked for rest on."""
+    names = names_needed(book, rows_needed(book, focus.rows))
+    systems = {probe.name.partition(".")[0] for probe in probes if names.intersection((*(spec.name for spec in probe.gives), *probe.relations))}
+    return tuple(probe for probe in probes if probe.name.partition(".")[0] in systems)
+
+
+def _asked(book: Book, facts: Facts, focus: Focus) -> Judged:
+    """The cases that what was asked about rests on."""
+    scope = Scope(focus, facts)
+    judged = scope.looked_for(judge(book, facts), rows_needed(book, focus.rows or [file.row.id for file in book.live]))
+    return msgspec.structs.replace(judged, asked=scope.to_verify(book)) if focus.verify else judged
+
+
 class _Search:
     """What is looked at after the sweep: the suspects, in rounds, each probe once to a subject."""
 
-    def __init__(self, runner: Runner, book: Book, probes: Sequence[Probe], earlier: Observed | None) -> None:
+    def __init__(self, runner: Runner, probes: Sequence[Probe], judged: Callable[[], Judged]) -> None:
         self._runner = runner
-        self._book = book
         self._probes = probes
-        self._earlier = earlier
+        self._judged = judged
         self._done: dict[tuple[str, Subject], None] = {}
 
     def look(self, say: Say, rounds: int, most: int) -> None:
@@ -182,8 +204,7 @@ class _Search:
     def _wanted(self) -> list[Errand]:
         if self._runner.stopped or time.monotonic() >= self._runner.access.deadline:
             return []
-        judged = judge(self._book, Facts(self._runner.store.snapshot(), self._book.vocabulary, self._earlier))
-        return errands(judged, self._probes, self._done)
+        return errands(self._judged(), self._probes, self._done)
 
 
 def probes_for(probes: Sequence[Probe], targets: Sequence[Target], without: frozenset[str] = frozenset()) -> tuple[Probe, ...]:

@@ -56,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rules: str = ""
     """A folder of rows of your own."""
     compare: str = ""
-    """An earlier bundle to compare with."""
+    """An earlier bundle; what changed since then counts as evidence."""
     baseline: str = ""
     """A file of known issues, which do not count."""
 

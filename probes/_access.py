@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from probes._contract import Why
+from probes._contract import Subject, Why
+from probes._named import Named
 from probes._redact import Redactor
 
 T = TypeVar("T")
@@ -71,6 +72,10 @@ class Access:
         self, settings: Mapping[str, str], *, deadline: float, root: Path = Path("/"), now: float | None = None, redactor: Redactor | None = None
     ) -> None:
         self.settings = settings
+        self.named: tuple[Named, ...] = ()
+        """What somebody asked about: a sweep tells of it in full, however well it may be."""
+        self.since = 0.0
+        """From when on somebody wants to be told of what happened, in seconds since 1970; 0 leaves it to each probe."""
         self.redactor = redactor or Redactor()
         """Takes secrets out of what a probe is about to give; it is the store's own, so that equal secrets have equal tokens."""
         self.deadline = deadline
@@ -97,6 +102,14 @@ class Access:
                 raise
         result: T = made.result()
         return result
+
+    def asked_about(self, kind: str, key: str) -> bool:
+        """Whether somebody named this very thing."""
+        return any(one.means(Subject(kind, key)) for one in self.named)
+
+    def back(self, usual: float) -> float:
+        """How many seconds back a probe looks: what it usually does, or farther if somebody asked for that."""
+        return max(usual, self.now - self.since) if self.since else usual
 
     def remaining(self, limit: float) -> float:
         """Seconds that a call may still take: `limit`, or what is left of the run; at least a tenth of a second."""

@@ -23,6 +23,9 @@ from rules._yaml import RowError
 
 MATRIX = Path(__file__).parent / "matrix"
 COHORT: Mapping[str, Type] = {"cohort.kind": "text", "cohort.members": "int"}
+LOOK: Mapping[str, Type] = {"look.back": "span"}
+"""How far back a run tells of what is over by now."""
+
 _IT = re.compile(r"\bit\.")
 
 
@@ -81,7 +84,7 @@ def environment(vocabulary: Vocabulary) -> Environment:
         for name, type_ in tuple(pairs)
         if name.startswith(f"{arity.to_kind}.")
     ]
-    return Environment({**declared(pairs), **COHORT})
+    return Environment({**declared(pairs), **COHORT, **declared(LOOK.items())})
 
 
 def compile_book(files: Iterable[RowFile], vocabulary: Vocabulary) -> Book:

@@ -89,6 +89,9 @@ class Bindings:
         if name.startswith("cohort."):
             self._bind_cohort(name)
             return
+        if name == "look.back":
+            self._bound[name] = cel_value("span", self.facts.look_back)
+            return
         owner, value = self.facts.read(self.subject, name)
         if isinstance(value, Unseen):
             self._reason[name] = "unseen"

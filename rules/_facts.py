@@ -16,6 +16,7 @@ from rules._derivation import UNSEEN, Derivation, Given, Relator, Unseen
 from rules._vocabulary import Vocabulary
 
 BEFORE_ATTEMPT_S = 15 * 60.0
+LOOK_BACK_S = 60 * 60.0
 _VANTAGES = ("itself", "node", "pod", "host")
 
 
@@ -29,8 +30,12 @@ class Want(msgspec.Struct, frozen=True, order=True):
 class Facts:
     """The facts of a run under one vocabulary."""
 
-    def __init__(self, observed: Observed, vocabulary: Vocabulary, earlier: Observed | None = None) -> None:
+    def __init__(self, observed: Observed, vocabulary: Vocabulary, earlier: Observed | None = None, since: float = 0.0) -> None:
         self.now = observed.now
+        self._since = since
+        """From when on somebody wants to be told of events, in seconds since 1970; 0 leaves it to each subject's window."""
+        self.look_back = max(observed.now - since, 0.0) if since else LOOK_BACK_S
+        """Seconds back to which what is over by now is told."""
         self.earlier = Facts(earlier, vocabulary) if earlier is not None else None
         """The facts of an earlier run, to see what changed since."""
         self.vocabulary = vocabulary
@@ -110,14 +115,15 @@ class Facts:
         return None if covered else UNSEEN
 
     def window_start(self, subject: Subject) -> float | None:
-        """When the subject's window opens: 15 minutes before its last attempt, but not before it was made; None if nobody knows."""
+        """When the subject's window opens: 15 minutes before its last attempt, or earlier if that is asked for, but not before it was made; None if nobody knows."""
         name = f"{subject.kind}.last_attempt_at"
         at = self.value(subject, name) if name in self.vocabulary.specs else None
         if isinstance(at, Unseen):
             return None
         created = self.value(subject, f"{subject.kind}.created_at")
         born = created if isinstance(created, float | int) else 0.0
-        return max(born, at - BEFORE_ATTEMPT_S) if isinstance(at, float | int) else born
+        start = at - BEFORE_ATTEMPT_S if isinstance(at, float | int) else born
+        return max(born, min(start, self._since) if self._since else start)
 
     def _derive(self, subject: Subject, derivation: Derivation, name: str) -> Value | Unseen:
         values = {need: self.read(subject, need)[1] for need in (*derivation.needs, *derivation.wants)}

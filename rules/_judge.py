@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Literal
@@ -17,6 +18,9 @@ from rules._expr import Expression, Outcome, RuleBroken
 from rules._facts import Facts, Want
 from rules._rank import LATER_S, Ranking, Weighed, rank
 from rules._row import Evidence, Row, Severity, signal_name
+
+TOKEN = re.compile(r"‹redacted-([a-z-]+)-[0-9a-f]+›")
+"""What stands for a secret; its digits are another run's in another run."""
 
 State = Literal["now", "flapping", "recovered", "open"]
 
@@ -75,6 +79,8 @@ class Judged(msgspec.Struct, frozen=True):
     broken: tuple[Broken, ...]
     blind: frozenset[Want] = frozenset()
     """What would settle something, but could not be looked at: nobody is sent for it again."""
+    asked: frozenset[Want] = frozenset()
+    """What somebody asked for besides, such as whether a repair has worked."""
 
 
 class _Court:
@@ -100,7 +106,7 @@ class _Court:
         groups = [(compiled, state, group) for compiled in self.book.compiled for state, group in self._groups(compiled)]
         for compiled, state, group in groups:
             for subject in group.subjects:
-                self.case_of[(compiled.row.id, subject)] = _case_id(compiled, group, state)
+                self.case_of[(compiled.row.id, subject)] = self._case_id(compiled, group, state)
                 self.onsets[(compiled.row.id, subject)] = self._onset(compiled, (subject,))
         cases = [self._case(compiled, state, group) for compiled, state, group in groups]
         wants = {want for case in cases for want in (*case.missing, *(want for line in case.weighed for want in line.missing))}
@@ -154,6 +160,18 @@ class _Court:
         known = [value for value in values if isinstance(value, float | int) and not isinstance(value, bool)]
         return min(known) if known else None
 
+    def _case_id(self, compiled: Compiled, group: Group, state: State) -> str:
+        """The same in every run: of what a run names by a token of its own, such as an account's key, those who have it stand for it."""
+        about = group.head or group.owner
+        who = "|".join(str(one) for one in self._behind(about, group)) if TOKEN.search(about.key) else str(about)
+        marks = TOKEN.sub(r"‹\1›", "|".join(group.marks))
+        return hashlib.sha256(f"{compiled.row.id}|{compiled.kind}|{state}|{who}|{marks}".encode()).hexdigest()[:8]
+
+    def _behind(self, about: Subject, group: Group) -> list[Subject]:
+        if group.head is not None:
+            return sorted(group.subjects)
+        return sorted({user for kind in self.facts.kinds() for user in self.facts.sources(about, f"{kind} signs_as {about.kind}")})
+
     # second pass
 
     def _case(self, compiled: Compiled, state: State, group: Group) -> Case:
@@ -171,7 +189,7 @@ class _Court:
                 judgement = self._judge(compiled, expression, bindings)
                 weighed.append(Weighed(evidence, judgement.outcome, judgement.missing, number, self._out_of_reach(judgement.missing)))
         return Case(
-            id=_case_id(compiled, group, state), compiled=compiled, subjects=group.subjects, representative=subject, owner=group.owner, head=group.head, onset=onset,
+            id=self._case_id(compiled, group, state), compiled=compiled, subjects=group.subjects, representative=subject, owner=group.owner, head=group.head, onset=onset,
             state="flapping" if any(one.state == "flapping" for one in presences) else state,
             missing=tuple(sorted({want for one in presences for want in one.missing})),
             weighed=tuple(weighed), ranking=rank(compiled.row, weighed), parents=tuple(parents),
@@ -237,10 +255,6 @@ def _cohort(group: Group) -> dict[str, Value]:
     if group.uncounted:
         return {}
     return {"cohort.kind": group.head.kind if group.head else "", "cohort.members": len(group.subjects) if group.head else 0}
-
-
-def _case_id(compiled: Compiled, group: Group, state: State) -> str:
-    return hashlib.sha256(f"{compiled.row.id}|{compiled.kind}|{state}|{group.head or group.owner}|{'|'.join(group.marks)}".encode()).hexdigest()[:8]
 
 
 def severity(facts: Facts, case: Case) -> Severity:

@@ -23,7 +23,7 @@ class Errand(msgspec.Struct, frozen=True):
 
 def wanted(judged: Judged) -> dict[Want, float]:
     """Every unseen signal that would move something, with its gain in decibans."""
-    gains: dict[Want, float] = defaultdict(float)
+    gains: dict[Want, float] = defaultdict(float, dict.fromkeys(judged.asked, OPEN_GAIN))
     for case in judged.cases:
         for want in case.missing:
             gains[want] += OPEN_GAIN

@@ -6,7 +6,9 @@ With CI=true nothing may be left out: a skip is a failure then.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -119,10 +121,12 @@ def _started(name: str, service: AbstractContextManager[_Service]) -> Iterator[_
         yield it
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Settings of the person who runs the tests are no part of them, in this process and in those that tests start."""
     for name in [name for name in os.environ if name.startswith(_LEFT_BEHIND) and name != CACHE_VARIABLE]:
         del os.environ[name]
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")
+    config.add_cleanup(lambda: shutil.rmtree(os.environ["XDG_STATE_HOME"], ignore_errors=True))
 
 
 def _refuse_own_engine(event: str, arguments: tuple[object, ...]) -> None:

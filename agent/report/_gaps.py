@@ -11,9 +11,9 @@ from rules._book import Book
 from rules._facts import Facts
 
 
-def gaps(book: Book, facts: Facts) -> tuple[Gap, ...]:
-    """Everything unavailable, the same fault of one probe on many subjects once."""
-    return _told(book, _of_one_remedy(facts.unavailable))
+def gaps(book: Book, facts: Facts, found: Iterable[Unavailable] | None = None) -> tuple[Gap, ...]:
+    """Everything unavailable, or what was found of it to matter, the same fault of one probe on many subjects once."""
+    return _told(book, _of_one_remedy(facts.unavailable if found is None else found))
 
 
 def gaps_by_probe(book: Book, facts: Facts) -> dict[str, tuple[Gap, ...]]:

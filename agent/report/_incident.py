@@ -41,9 +41,10 @@ def one_line(page: Page, lead: Span, text: Span, right: Span) -> None:
 class IncidentWriter:
     """Writes incidents on one page."""
 
-    def __init__(self, page: Page, now: float, *, explain: bool) -> None:
+    def __init__(self, page: Page, now: float, *, explain: bool, kept: bool = False) -> None:
         self.page = page
         self.now = now
+        self.kept = kept
         self.explain = explain
 
     def write(self, incident: Incident, *, below: bool = True) -> None:
@@ -102,7 +103,7 @@ class IncidentWriter:
 
     def _checks(self, incident: Incident) -> None:
         lead = label("CHECK")
-        self.page.put(lead, Span("diagnose, again:", "cyan"))
+        self.page.put(lead, Span(say.check(incident, kept=self.kept), "cyan"))
         for check in incident.verify:
             self._check(under(lead), check)
 

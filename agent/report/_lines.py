@@ -57,6 +57,14 @@ def _seen(facts: Facts, case: Case, weighed: Weighed) -> str:
     return ": ".join(part for part in (" + ".join(dict.fromkeys(commands)), ", ".join(values)) if part)
 
 
+def shown_value(facts: Facts, subject: Subject, name: str) -> str:
+    """`docker inspect trainer: memory_trouble none`: a signal as a condition names it, with its value and where that can be seen."""
+    owner = facts.read(subject, name)[0]
+    commands = [source.command for source in facts.source(owner, f"{owner.kind}.{name.partition('.')[2]}")[:2]] if isinstance(owner, Subject) else []
+    told = f"{name.partition('.')[2]} {_short(shown(facts, subject, name))}"
+    return ": ".join(part for part in (" + ".join(dict.fromkeys(commands)), told) if part)
+
+
 def _short(value: str | None) -> str:
     text = " ".join((value or "none").split())
     return text if len(text) <= MOST_VALUE else text[: MOST_VALUE - 1] + "…"

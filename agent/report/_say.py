@@ -125,6 +125,12 @@ def seen(line: Line) -> str:
     return f"not seen: {line.seen}" if line.seen and line.mark == "unknown" else line.seen
 
 
+def check(incident: Incident, *, kept: bool) -> str:
+    """How to ask whether a repair has worked: by the case's id where the run is kept and its row has a condition that can be looked at."""
+    by_id = kept and any(one.condition for one in incident.verify)
+    return f"diagnose verify {incident.id}" if by_id else "diagnose, again:"
+
+
 def passes(check: Check) -> str:
     """When a check passes, for one that has a condition."""
     return f"passes once {check.condition}{held(check)}"
@@ -231,6 +237,13 @@ def broken(report: Report, *, explain: bool) -> tuple[str, ...]:
     if explain or not report.broken:
         return report.broken
     return (f"{len(report.broken)} rule(s) failed on what was seen and judged nothing: --explain",)
+
+
+def asked(report: Report) -> tuple[str, ...]:
+    """What the run was about, and how many problems do not concern that."""
+    more = report.elsewhere
+    other = f"{more} other problem{'' if more == 1 else 's'} that {'does' if more == 1 else 'do'} not concern it: diagnose, without a name, shows {'it' if more == 1 else 'them'}."
+    return (*report.asked, *((other,) if more else ()))
 
 
 def rows(report: Report) -> str:

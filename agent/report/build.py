@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from agent.focus import Focus, Scope
+from agent.report._asked import about, asked_lines, told, unanswered
 from agent.report._gaps import gaps
 from agent.report._lasting import fingerprint, thing
 from agent.report._lines import evidence_lines
 from agent.report.model import SEVERITIES, Candidate, Check, Gap, Incident, Looked, Repair, Report, RowJudged, RowState, wholly_known
-from probes._contract import Swept
+from probes._contract import Subject, Swept
 from probes._runner import Visit
 from rules._book import Book
+from rules._case import PARTS
 from rules._clause import fill, fill_ins
 from rules._facts import Facts
-from rules._judge import Case, Judged, severity
+from rules._judge import TOKEN, Case, Judged, severity
 from rules._roots import Node, roots
 from rules._row import Fix, Severity
 
 _HOSTILE = ("log_", "output", "message", "error", "container.dependency")
 MOST_LISTED = 500
+EVERYTHING = Focus()
 SHORT = 4
 """Characters of a case's id that people see; more where two cases of a run would look alike."""
 
@@ -38,33 +43,36 @@ def short(ids: Iterable[str]) -> dict[str, str]:
 class Builder:
     """Puts one run into words."""
 
-    def __init__(self, book: Book, facts: Facts, judged: Judged) -> None:
+    def __init__(self, book: Book, facts: Facts, judged: Judged, focus: Focus = EVERYTHING) -> None:
         self.book = book
         self.facts = facts
         self.judged = judged
+        self.scope = Scope(focus, facts)
         self._ids = short(case.id for case in judged.cases)
 
-    def report(self, *, tool: str, targets: Iterable[str], visits: Iterable[Visit], stopped: bool) -> Report:
+    def report(self, *, tool: str, targets: Iterable[str], visits: Iterable[Visit], stopped: bool, kept: bool = False) -> Report:
         nodes = roots(case for case in self.judged.cases if case.here)
-        incidents = tuple(sorted((self._incident(node) for node in nodes), key=_order))
-        recovered = tuple(self._incident(Node(case)) for case in self.judged.cases if case.state == "recovered")
-        found = gaps(self.book, self.facts)
+        mine = [node for node in nodes if self.scope.holds(node)]
+        incidents = tuple(sorted((self._incident(node) for node in mine), key=_order))
+        recovered = tuple(self._incident(Node(case)) for case in self.judged.cases if case.state == "recovered" and self.scope.holds_case(case))
+        found = tuple(sorted((*unanswered(self.book, self.scope, self.facts), *gaps(self.book, self.facts, told(self.book, self.scope, self.facts)))))
         opened = self._open()
         broken = tuple(sorted({*(f"{one.row}: {one.message}" for one in self.judged.broken), *self.facts.broken}))
         return Report(
             tool=tool, rules=self.book.digest, now=self.facts.now, targets=tuple(targets),
-            verdict=verdict(incidents, recovered, _seen(self.facts.swept), found, unjudged=len(opened) + len(broken)), incidents=incidents, recovered=recovered, open=opened,
+            verdict=verdict(incidents, recovered, _seen(self.facts.swept), found, unjudged=len(opened) + len(broken), about=(what := about(self.book, self.scope))), incidents=incidents, recovered=recovered, open=opened,
             gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), rows=self._rows(), live_rows=len(self.book.live), all_rows=len(self.book.files),
-            broken=broken, conflicts=self._conflicts(), stopped=stopped,
+            broken=broken, conflicts=self._conflicts(), stopped=stopped, kept=kept, about=what, asked=asked_lines(self.book, self.scope), elsewhere=len(nodes) - len(mine),
         )  # fmt: skip
 
     def _incident(self, node: Node) -> Incident:
         case = node.case
-        below = tuple(sorted((self._incident(child) for child in node.consequences), key=_order))
+        children = [(not self.scope.holds(child), self._incident(child)) for child in node.consequences]
+        below = tuple(one for _aside, one in sorted(children, key=lambda pair: (pair[0], _order(pair[1]))))
         named = case.ranking.candidates if case.ranking.band != "none fits" else ()
         return Incident(
             id=self._ids[case.id], fingerprint=fingerprint(case), thing=thing(case), row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=_gravest(severity(self.facts, case), below),
-            subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""),
+            subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""), owner=self._owner(case),
             onset=case.onset, onset_known=case.onset is not None, band=case.ranking.band,
             named=tuple(case.row.cause_text(cause) for cause in named), named_ids=named, evidence=evidence_lines(self.facts, case),
             fix=self._fixes(case, named), verify=self._checks(case), prevent=case.row.prevent,
@@ -75,11 +83,15 @@ class Builder:
             consequences=below, also=tuple(self._ids[one] for one in node.also),
         )  # fmt: skip
 
+    def _owner(self, case: Case) -> str:
+        owner = self.facts.reach(case.representative, "workload") if case.representative.kind in PARTS else None
+        return str(owner) if isinstance(owner, Subject) else ""
+
     def _title(self, case: Case) -> str:
         one = fill(case.row.title, self.facts, case.representative) if case.row.title else None
-        title = one or f"{case.representative}: {case.row.symptom}"
+        title = _without_token(one or f"{case.representative}: {case.row.symptom}")
         if case.head is not None:
-            shared = f"{case.head.kind} {case.head.key.removeprefix('svc:')}"
+            shared = _without_token(f"{case.head.kind} {case.head.key.removeprefix('svc:')}")
             return f"{len(case.subjects)} {case.compiled.kind}s that share {shared}: {case.row.symptom}"
         more = len(case.subjects) - 1
         return f"{title} (and {more} more of the same)" if more else title
@@ -114,7 +126,7 @@ class Builder:
         """Rows that nobody could judge, one line a row."""
         found = []
         for file in self.book.live:
-            cases = [case for case in self.judged.cases if case.row.id == file.row.id and case.state == "open"]
+            cases = [case for case in self.judged.cases if case.row.id == file.row.id and case.state == "open" and self.scope.holds_case(case)]
             names = sorted({want.name for case in cases for want in case.missing})
             count = sum(len(case.subjects) for case in cases)
             if cases:
@@ -154,6 +166,15 @@ def _worst(states: Counter[str]) -> RowState:
     return "not there" if states["not there"] else "nothing to judge"
 
 
+def _without_token(title: str) -> str:
+    """A token in the place of a secret is no name to read.
+
+    >>> _without_token("account ‹redacted-key-1a2b3c›")
+    'one access key'
+    """
+    return TOKEN.sub("a withheld value", re.sub(f"(?:account )?{TOKEN.pattern.replace('([a-z-]+)', 'key')}", "one access key", title))
+
+
 def _gravest(own: Severity, below: Iterable[Incident]) -> str:
     """An incident is as grave as the gravest of what follows from it."""
     return min((own, *(one.severity for one in below)), key=SEVERITIES.index)
@@ -163,8 +184,14 @@ def _order(incident: Incident) -> tuple[int, int, float, str]:
     return SEVERITIES.index(incident.severity), -incident.affected, incident.onset or float("inf"), incident.id
 
 
-def verdict(
-    incidents: tuple[Incident, ...], recovered: tuple[Incident, ...], swept: Iterable[str], gaps_: tuple[Gap, ...], *, unjudged: int = 0
+def verdict(  # noqa: PLR0913  # as many as the answer rests on
+    incidents: tuple[Incident, ...],
+    recovered: tuple[Incident, ...],
+    swept: Iterable[str],
+    gaps_: tuple[Gap, ...],
+    *,
+    unjudged: int = 0,
+    about: str = "",
 ) -> str:
     """The first line: the answer; what is known stands behind it."""
     fresh = [one for one in incidents if not wholly_known(one)]
@@ -174,13 +201,17 @@ def verdict(
         more = len(fresh) - 1
         problems = f"{len(fresh)} problem{'s' if more else ''}"
         return f"{problems}: {fresh[0].title}{f'; and {more} more' if more else ''}.{also}"
+    lost = [gap for gap in gaps_ if gap.why in ("not found", "a draft")]
+    if lost:
+        words = {"not found": "was not found", "a draft": "cannot be judged yet"}
+        return f"{'; '.join(f'{gap.what} {words[gap.why]}' for gap in lost[:3])}: nothing can be said of {'it' if len(lost) == 1 else 'them'}."
     seen = ", ".join(swept)
     blind = ", ".join(dict.fromkeys(gap.what.partition(" ")[0] for gap in gaps_)) or "nothing that was asked for"
     if not seen:
         return f"I could see nothing, so I cannot say whether anything is wrong. Not looked at: {blind}."
     before = f" {len(recovered)} recovered." if recovered else ""
     open_rows = f" {unjudged} row{'' if unjudged == 1 else 's'} could not be judged." if unjudged else ""
-    return f"Nothing {'new' if known else 'wrong'} in what I could see: {seen}.{also}{before}{open_rows} Not looked at: {blind}."
+    return f"Nothing {'new' if known else 'wrong'} {f'with {about} ' if about else ''}in what I could see: {seen}.{also}{before}{open_rows} Not looked at: {blind}."
 
 
 def _seen(swept: Iterable[Swept]) -> tuple[str, ...]:

@@ -23,11 +23,16 @@ def render(report: Report, *, explain: bool = False, width: int = 80, colour: bo
 
 
 def to_json(report: Report) -> bytes:
-    """The values exactly as they are; characters that a terminal would act on are written as escapes."""
+    """The report, its values exactly as they are."""
+    return encoded(report)
+
+
+def encoded(value: msgspec.Struct) -> bytes:
+    """Any answer of ours; characters that a terminal would act on are written as escapes."""
     try:
-        raw = msgspec.json.encode(report, order="deterministic")
+        raw = msgspec.json.encode(value, order="deterministic")
     except UnicodeEncodeError:
-        raw = msgspec.json.encode(mapped(report, _sound), order="deterministic")
+        raw = msgspec.json.encode(mapped(value, _sound), order="deterministic")
     return printable(msgspec.json.format(raw, indent=2).decode()).encode() + b"\n"
 
 

@@ -80,11 +80,12 @@ def _blocks(report: Report, *, explain: bool) -> Iterator[str]:
         yield escape(say.CUT_SHORT)
     for number, incident in enumerate(fresh, 1):
         yield _title(report, incident, number)
-        yield from _incident(incident, report.now, explain=explain)
+        yield from _incident(incident, report, explain=explain)
     known = [one for one in report.incidents if one not in fresh]
     yield _list("Known", [f"{escape(one.title)} {code(one.id)}: {escape(say.known(one.known))}" for one in known if one.known is not None])
     yield _list("Known issues", map(escape, report.known_issues))
     yield _list("Recovered", [f"{escape(one.title)} {code(one.id)}" for one in report.recovered])
+    yield _list("Asked", map(escape, say.asked(report)))
     yield _list("Not seen", map(escape, say.not_seen(report.gaps, explain=explain)))
     yield _list("Not judged", map(escape, say.shortened(report.open, MOST_LISTED, explain=explain)))
     yield _list("Broken", map(escape, say.broken(report, explain=explain)))
@@ -100,8 +101,8 @@ def _title(report: Report, incident: Incident, number: int) -> str:
     return "" if incident.title in report.verdict else f"### {escape(incident.title)}"
 
 
-def _incident(incident: Incident, now: float, *, explain: bool, deep: bool = True) -> Iterator[str]:
-    yield f"{escape(say.since(incident, now))}; severity: {escape(incident.severity)}"
+def _incident(incident: Incident, report: Report, *, explain: bool, deep: bool = True) -> Iterator[str]:
+    yield f"{escape(say.since(incident, report.now))}; severity: {escape(incident.severity)}"
     yield f"**Known**: {escape(say.known(incident.known))}" if incident.known is not None else ""
     words, choices, sure = say.root(incident)
     yield f"**Root** ({escape(sure)}): {escape(words)}"
@@ -112,10 +113,12 @@ def _incident(incident: Incident, now: float, *, explain: bool, deep: bool = Tru
         causes = (f"{one.posterior:.1%} {escape(one.cause)} ({escape(say.support(one))})" for one in incident.candidates)
         yield _list("Causes, in per cent by expert weights, with decibans by group", causes)
     yield from _fixes(incident)
-    yield f"**Check**: {'; '.join((code('diagnose') + ' again', *map(_check, incident.verify)))}"
+    asked = say.check(incident, kept=report.kept)
+    command = code(asked) if report.kept and asked.endswith(incident.id) else f"{code('diagnose')} again"
+    yield f"**Check**: {'; '.join((command, *map(_check, incident.verify)))}"
     yield f"**Prevent**: {escape(say.sentences(incident.prevent))}" if incident.prevent else ""
     if deep and incident.consequences:
-        yield from _consequences(incident, now, explain=explain)
+        yield from _consequences(incident, report, explain=explain)
     yield f"**Also**: also explained by {escape(say.ids(incident.also))}" if incident.also else ""
 
 
@@ -145,7 +148,7 @@ def _check(check: Check) -> str:
     return "; ".join(part for part in (passes, by_hand) if part)
 
 
-def _consequences(incident: Incident, now: float, *, explain: bool) -> Iterator[str]:
+def _consequences(incident: Incident, report: Report, *, explain: bool) -> Iterator[str]:
     found = list(below(incident))
     settled = say.settled(incident)
     lines = [
@@ -157,7 +160,7 @@ def _consequences(incident: Incident, now: float, *, explain: bool) -> Iterator[
     for _depth, one in found:
         if explain:
             yield f"#### Consequence {code(one.id)}: {escape(one.title)}"
-            yield from _incident(one, now, explain=True, deep=False)
+            yield from _incident(one, report, explain=True, deep=False)
         elif not settled and one.fix:
             yield f"For {code(one.id)}:"
             yield from _fixes(one)

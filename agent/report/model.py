@@ -95,6 +95,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     consequences: tuple[Incident, ...] = ()
     also: tuple[str, ...] = ()
     known: Known | None = None
+    owner: str = ""
+    """The workload that its subjects are parts of, if they are."""
 
 
 class Gap(msgspec.Struct, frozen=True, order=True):
@@ -151,6 +153,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     all_rows: int
     broken: tuple[str, ...]
     conflicts: tuple[str, ...]
+    about: str = ""
+    """What the run was about, in few words; empty if about everything."""
+    asked: tuple[str, ...] = ()
+    """The same at length, and how that was understood."""
+    kept: bool = False
+    """The run is kept, so that `diagnose verify ID` finds its cases."""
+    elsewhere: int = 0
+    """Problems that do not concern it."""
     stopped: bool
     """True if the run was cut short by its deadline or a signal."""
     fail_on: Severity = "low"

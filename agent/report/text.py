@@ -35,7 +35,7 @@ def printable(text: str, encoding: str) -> str:
 
 
 def _write(report: Report, page: Page, *, explain: bool) -> None:
-    writer = IncidentWriter(page, report.now, explain=explain)
+    writer = IncidentWriter(page, report.now, explain=explain, kept=report.kept)
     most = 0 if explain else MOST_LINES
     fresh = report.incidents if explain else [one for one in report.incidents if not wholly_known(one)]
     page.put(NOTHING, Span(report.verdict, "bold"), tag(fresh[0]) if fresh else NOTHING, most)
@@ -59,6 +59,7 @@ def _write(report: Report, page: Page, *, explain: bool) -> None:
     for one in report.recovered:
         one_line(page, label("RECOVERED"), Span(one.title), tag(one))
     _block(page, "KNOWN ISSUES", report.known_issues)
+    _block(page, "ASKED", say.asked(report))
     _block(page, "NOT SEEN", say.not_seen(report.gaps, explain=explain))
     _block(page, "NOT JUDGED", say.shortened(report.open, MOST_LISTED, explain=explain))
     _block(page, "BROKEN", say.broken(report, explain=explain))

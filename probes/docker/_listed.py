@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from probes.docker._shapes import Listed
 from probes.docker._times import age
@@ -43,10 +43,10 @@ def may_be_unwell(item: Listed, now: float) -> bool:
     return not up_well(item, now) and not ended_well(item)
 
 
-def closer(items: Sequence[Listed], now: float) -> list[Listed]:
-    """All if they are few, else those that may be unwell: loops and the running first, then the ended, newest end first."""
-    chosen = [item for item in items if len(items) <= FEW or may_be_unwell(item, now)]
-    return sorted(chosen, key=_urgency)
+def closer(items: Sequence[Listed], now: float, asked_about: Callable[[Listed], bool] = lambda _item: False) -> list[Listed]:
+    """All if they are few, else those asked about and those that may be unwell: the former first, then loops and the running, then the newest ends."""
+    chosen = [item for item in items if len(items) <= FEW or may_be_unwell(item, now) or asked_about(item)]
+    return sorted(chosen, key=lambda item: (not asked_about(item), _urgency(item)))
 
 
 def _urgency(item: Listed) -> tuple[int, float, str]:

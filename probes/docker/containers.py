@@ -46,7 +46,7 @@ def _sweep(engine: Engine, access: Access, named: set[str]) -> Iterator[Answer]:
         host = Subject("host", engine.decode("/info", Info).name)
     except EngineError as error:
         yield unavailable(error, access, "container", names=("container on host",))
-    chosen = [item for item in items if item.name in named] if named else closer(items, access.now)
+    chosen = [item for item in items if item.name in named] if named else closer(items, access.now, lambda item: _asked_about(access, item))
     inspected: dict[str, Container] = {}
     gaps: list[Unavailable] = []
     for it in _inspect(engine, access, chosen[:MOST], gaps):
@@ -58,6 +58,12 @@ def _sweep(engine: Engine, access: Access, named: set[str]) -> Iterator[Answer]:
     complete = len(chosen) <= MOST and not gaps
     yield Swept(kind="container", scope=host.key if host else engine.url, count=len(items), complete=complete)
     yield from census(items, inspected, host, access.now)
+
+
+def _asked_about(access: Access, item: Listed) -> bool:
+    labels = item.labels or {}
+    workload = f"{labels.get(f'{COMPOSE}project')}/{labels.get(f'{COMPOSE}service')}"
+    return access.asked_about("container", item.name) or access.asked_about("workload", workload)
 
 
 def _inspect(engine: Engine, access: Access, chosen: Sequence[Listed], gaps: list[Unavailable]) -> Iterator[Container]:

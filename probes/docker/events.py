@@ -44,7 +44,11 @@ def _sweep(engine: Engine, access: Access, named: set[str]) -> Iterator[Answer]:
     memory = kept(engine, engine.decode("/info", Info))
     by_id = _by_id(memory.events)
     for item in items:
-        wanted = item.name in named if named else len(items) <= FEW or item.id in by_id or may_be_unwell(item, access.now)
+        wanted = (
+            item.name in named
+            if named
+            else len(items) <= FEW or item.id in by_id or may_be_unwell(item, access.now) or access.asked_about("container", item.name)
+        )
         if wanted:
             own: Sequence[Event] = by_id.get(item.id, ())
             yield _look(item.name, own, _told(item, own, by_id, memory), memory)

@@ -13,9 +13,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from probes._access import Access
-from probes._contract import Unavailable
+from probes._contract import Subject, Unavailable
 from probes.kubernetes._cluster import Cluster, ClusterError, cluster, grant, parsed, unavailable
-from probes.kubernetes._owner import revision
+from probes.kubernetes._owner import revision, workload
 from probes.kubernetes._shapes import (
     Claim,
     EndpointSlice,
@@ -226,12 +226,13 @@ def _apart(access: Access) -> Pods:
     skew = cluster(access).skew
     suspects: list[Pod] = []
     siblings: dict[str, Pod] = {}
+    of_named: set[Subject] = set()
     asked: dict[str, Asked] = defaultdict(Asked)
 
     def keep(pod: Pod) -> Well | None:
         if pod.spec.node_name and pod.status.phase in ("Pending", "Running"):
             asked[pod.spec.node_name].add(pod)
-        if may_be_unwell(pod, access.now, skew):
+        if may_be_unwell(pod, access.now, skew, access.back(RECENT_S)) or (access.named and _asked_about(access, pod, of_named)):
             suspects.append(pod)
             return None
         if pod.status.phase == "Running":
@@ -240,6 +241,16 @@ def _apart(access: Access) -> Pods:
 
     found = _fetched(access, "pods", keep)
     return Pods(tuple(suspects), tuple(siblings.values()), tuple(found.items), found, asked)
+
+
+def _asked_about(access: Access, pod: Pod, told: set[Subject]) -> bool:
+    """It or a container of it is named, or it is the first pod of a workload that is."""
+    owner = workload(pod)
+    if owner is not None and owner not in told and access.asked_about(owner.kind, owner.key):
+        told.add(owner)
+        return True
+    keys = (f"{pod.key}/{one.name}" for one in (*(pod.spec.init_containers or ()), *pod.spec.containers))
+    return access.asked_about("pod", pod.key) or any(access.asked_about("container", key) for key in keys)
 
 
 def owner_uid(pod: Pod) -> str:
@@ -268,13 +279,13 @@ def ready_since(pod: Pod, skew: float) -> float | None:
     return next((seconds(it.last_transition_time, skew) for it in pod.status.conditions or () if it.type == "Ready" and it.status == "True"), None)
 
 
-def may_be_unwell(pod: Pod, now: float, skew: float) -> bool:
-    """Generous: whatever is not plainly running and ready, or ended well, without a restart in the last day."""
+def may_be_unwell(pod: Pod, now: float, skew: float, recent: float = RECENT_S) -> bool:
+    """Generous: whatever is not plainly running and ready, or ended well, without a restart in the last day or the seconds given."""
     if pod.metadata.deletion_timestamp or pod.status.reason or pod.status.phase not in ("Running", "Succeeded"):
         return True
     if pod.status.phase == "Running" and not ready_now(pod):
         return True
-    return any(_restarted_lately(status, now, skew) for status in statuses(pod))
+    return any(_restarted_since(status, now - recent, skew) for status in statuses(pod))
 
 
 def ready_now(pod: Pod) -> bool:
@@ -285,9 +296,9 @@ def statuses(pod: Pod) -> Iterable[Any]:
     return (*(pod.status.init_container_statuses or ()), *(pod.status.container_statuses or ()))
 
 
-def _restarted_lately(status: Any, now: float, skew: float) -> bool:
+def _restarted_since(status: Any, since: float, skew: float) -> bool:
     last = status.last_state.terminated
     if not status.restart_count or last is None:
         return False
     ended = seconds(last.finished_at, skew)
-    return ended is None or now - ended < RECENT_S
+    return ended is None or ended > since

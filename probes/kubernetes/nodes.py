@@ -150,7 +150,7 @@ def look(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Answer]:
     ]
     used = {pod.spec.node_name for pod in there.suspects} if there else set()
     for it in seen:
-        if may_be_unfit(it) or it.it.metadata.name in used:
+        if may_be_unfit(it) or it.it.metadata.name in used or access.asked_about("node", it.it.metadata.name):
             name = it.it.metadata.name
             yield Look(subject=Subject("node", name), values=taken(FACTS, it), command=f"kubectl describe node {name}", vantage="node")
             yield Relation("in", Subject("node", name), subject_of_cluster(access))

@@ -201,7 +201,7 @@ SPECS: tuple[Spec, ...] = tuple(spec for spec, _ in FACTS)
 
 
 def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
-    """A Look for each workload that has fewer ready pods than it wants, or a pod that may be unwell; the others are counted."""
+    """A Look for each workload that has fewer ready pods than it wants, or a pod that may be unwell, or was asked about; the others are counted."""
     try:
         server, found = cluster(access), pods(access)
     except ClusterError as error:
@@ -217,7 +217,7 @@ def look(access: Access, subjects: tuple[Subject, ...]) -> Iterator[Answer]:
             yield from it.gaps(access, "workload")
             yield Swept(kind="workload", scope=f"{name} in {it.scope}", count=it.total, complete=it.complete)
     for one in (one for one in everything(access, found, server.skew) if found.listed.holds(one.it.metadata.namespace)):
-        if one.key in named if named else may_be_stuck(one):
+        if one.key in named if named else may_be_stuck(one) or access.asked_about("workload", one.key):
             yield from _told(one, access)
 
 

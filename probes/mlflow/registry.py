@@ -6,7 +6,7 @@ model http://mlflow:5000#churn  ready_versions=("3", "4")  aliases=("champion 3"
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -85,10 +85,12 @@ def sweep(access: Access, _subjects: tuple[Subject, ...]) -> Iterator[Said]:
         return
     found = objects(listed.data, "registered_models")
     until = time.monotonic() + access.remaining(SPEND_S)
+    asked = {name for one in found if access.asked_about("model", f"{server.url}#{(name := text(one, 'name'))}")}
+    found.sort(key=lambda one: text(one, "name") not in asked)
     models = {text(one, "name"): one for one in found[:MOST]}
     known = first_versions(server, list(models))
     versions = {name: known.get(name) or _versions(server, name) for name in models}
-    plan = _plan(models, {name: of for name, of in versions.items() if isinstance(of, Versions)})
+    plan = _plan(models, {name: of for name, of in versions.items() if isinstance(of, Versions)}, asked)
     checks = Checks(server, [one for one, _whole in plan])
     told = 0
     for name, of in versions.items():
@@ -210,9 +212,11 @@ def _shown(items: Any) -> tuple[str, ...] | None:
     return tuple(str(one) for one in items) or None
 
 
-def _plan(models: Mapping[str, Mapping[str, Any]], versions: Mapping[str, Versions]) -> list[tuple[Mapping[str, Any], bool]]:
-    """Which versions a sweep looks at, and whether as a whole: of each model those that are used, then the next; what changed last comes first."""
-    recent = sorted(versions, key=lambda name: -(moment(models[name], "last_updated_timestamp") or 0))
+def _plan(
+    models: Mapping[str, Mapping[str, Any]], versions: Mapping[str, Versions], asked: Collection[str] = ()
+) -> list[tuple[Mapping[str, Any], bool]]:
+    """Which versions a sweep looks at, and whether as a whole: of each model those that are used, then the next; what was asked about comes first, then what changed last."""
+    recent = sorted(versions, key=lambda name: (name not in asked, -(moment(models[name], "last_updated_timestamp") or 0)))
     first = [one for name in recent for one in _used(models[name], versions[name])][:REQUESTS_FOR_FILES]
     spare = REQUESTS_FOR_FILES - len(first)
     next_ = [one for name in recent for one in _served(models[name], versions[name])[:CHECKED_IN_SWEEP] if one not in first]

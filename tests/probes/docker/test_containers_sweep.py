@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from probes._contract import Census, Relation, Subject, Swept, Unavailable
+from probes._named import Named
 from probes.docker.containers import PROBES
 
 from .conftest import NOW, RunProbe, ServeEngine, looks
@@ -75,6 +76,14 @@ def test_a_named_container_is_looked_at_however_well_it_is(run: RunProbe, serve:
     _, answers = crowd(WELL)
 
     assert {"c1001"} == set(looks(run(PROBE, serve(Scripted(answers)), Subject("container", "c1001"))))
+
+
+def test_a_container_that_was_asked_about_is_looked_at_in_a_sweep(run: RunProbe, serve: ServeEngine) -> None:
+    _, answers = crowd(WELL)
+    access = serve(Scripted(answers))
+    access.named = (Named("container", "c1001"),)
+
+    assert {"c1001"} == set(looks(run(PROBE, access)))
 
 
 def test_of_a_hundred_all_are_looked_at(run: RunProbe, serve: ServeEngine) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from probes._access import Access
 from probes._contract import Census, Relation, Subject
+from probes._named import Named
 from probes.kubernetes import containers, pods
 from probes.kubernetes._made_of import reference
 from probes.kubernetes._times import amount, seconds
@@ -152,3 +153,22 @@ def test_a_quantity_is_a_number_in_its_base_unit(text: str | None, expected: flo
 def test_a_time_is_moved_by_the_clocks_difference() -> None:
     assert 1_800_000_010.0 == seconds(at(0), 10.0)
     assert None is seconds("soon")
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (Named("pod", "w3", "ml"), {"ml/w0/main", "ml/w3/main"}),
+        (Named("container", "w4/main"), {"ml/w0/main", "ml/w4/main"}),
+        (Named("workload", "api", "", "Deployment"), {"ml/w0/main", "ml/w1/main"}),
+        (Named("pod", "w3", "other"), set()),
+    ],
+    ids=["a pod and a sibling", "a container and a sibling", "one pod of a workload and a sibling", "a pod of another namespace"],
+)
+def test_who_was_asked_about_is_told_of_though_all_is_well(named: Named, expected: set[str], api: Api, hands: Hands, run: RunProbe) -> None:
+    well = {"containerStatuses": [status(ready=True, state={"running": {"startedAt": at(500)}})]}
+    api.put("pods", *(pod(f"w{number}", ready=True, status=well) for number in range(6)))
+    access = hands()
+    access.named = (named,)
+
+    assert expected == set(looks(run(containers.PROBES[0], access), "container"))

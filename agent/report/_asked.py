@@ -1,0 +1,70 @@
+"""What a run was about, how that was understood, and what of it has no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from agent.focus import Scope, names_needed, nearest, rows_needed
+from agent.report.model import Gap
+from probes._contract import Unavailable
+from probes._named import Named
+from rules._book import Book
+from rules._facts import Facts
+
+_MOST = 8
+
+
+def about(book: Book, scope: Scope) -> str:
+    """`container db`, `Training OOM (Out of Memory)`; nothing if a run was about everything."""
+    things = [str(subject) for of in scope.meant.values() for subject in of] or [str(one) for one in scope.meant]
+    rows = [file.row.symptom for file in map(book.of, scope.focus.rows) if file is not None]
+    return " and ".join(part for part in (_few(things), _few(rows)) if part)
+
+
+def asked_lines(book: Book, scope: Scope) -> tuple[str, ...]:
+    """One line for each thing that was asked about, and what it was seen to depend on."""
+    things = tuple(f"{_few(str(subject) for subject in of)}." for of in scope.meant.values() if of)
+    reach = _few(str(subject) for subject in scope.depends_on())
+    rows = tuple(
+        f"{file.row.symptom} ({file.row.id}){'' if file.row.live else ', a draft'}." for file in map(book.of, scope.focus.rows) if file is not None
+    )
+    return (*scope.focus.notes, *things, *((f"Looked at with it: {reach}.",) if reach else ()), *rows)
+
+
+def told(book: Book, scope: Scope, facts: Facts) -> list[Unavailable]:
+    """What could not be seen of what was asked about."""
+    found: Iterable[Unavailable] = facts.unavailable
+    if scope.focus.rows:
+        names = names_needed(book, rows_needed(book, scope.focus.rows))
+        found = [gap for gap in found if not names.isdisjoint(gap.names)]
+    if scope.own:
+        found = [gap for gap in found if gap.subject is None or facts.aliases.of(gap.subject) in scope.reach]
+    return list(found)
+
+
+def unanswered(book: Book, scope: Scope, facts: Facts) -> Iterator[Gap]:
+    """Things that were not found, and rows that cannot be judged yet: what was asked for was not seen."""
+    for one, of in scope.meant.items():
+        if not of:
+            yield _not_found(one, facts)
+    for file in map(book.of, (*scope.focus.rows, *scope.focus.drafts)):
+        if file is not None and not file.row.live:
+            detail = f"{file.row.symptom} is a draft: it holds the matrix's wording and no conditions, so nobody can judge it yet."
+            remedy = f"`diagnose matrix {file.row.id}` shows its triage, causes and fixes, to be gone through by hand."
+            yield Gap(file.row.id, "a draft", detail, remedy, asked=True)
+
+
+def _not_found(named: Named, facts: Facts) -> Gap:
+    swept = any(sweep.kind in named.kinds for sweep in facts.swept)
+    blind = [gap for gap in facts.unavailable if gap.kind in named.kinds and gap.asked]
+    where = "" if swept else f" No list of {' or '.join(f'{kind}s' for kind in named.kinds)} was seen at all."
+    detail = f"Nothing of this name was seen.{where}" + (f" {blind[0].detail}" if blind else "")
+    close = nearest(named, facts)
+    remedy = f"Did you mean {' or '.join(close)}?" if close else "See whether its name, its namespace (-n) and its cluster (--context) are right."
+    return Gap(str(named), "not found", detail, remedy, asked=True)
+
+
+def _few(items: Iterable[str]) -> str:
+    found = list(dict.fromkeys(items))
+    more = len(found) - _MOST
+    return ", ".join(found[:_MOST]) + (f" and {more} more" if more > 0 else "")
