@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from .repository import Repository
 from .test_repository import HOLD
 
 pytestmark = pytest.mark.usefixtures("nobody")
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 
 def looked(repository: Repository) -> Report:
@@ -262,6 +266,17 @@ def test_a_place_that_hands_out_credentials_and_does_not_answer(in_s3: Repositor
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/role")
 
     assert remote("role-refused") == said(looked(in_s3))
+
+
+def test_a_clock_that_is_three_hours_off(in_s3: Repository) -> None:
+    if not FAKETIME.exists():
+        pytest.skip("libfaketime is not installed; on Debian: apt-get install libfaketime")
+    words = ["--repo", str(in_s3.root), "--docker", "none", "--kubernetes", "none", "--mlflow", "none", "-o", "json"]
+    late = {**os.environ, **in_s3.settings, "LD_PRELOAD": str(FAKETIME), "FAKETIME": "-3h"}
+    done = subprocess.run([sys.executable, "-m", "agent.cli", *words], env=late, capture_output=True, text=True, check=False)
+    found = [one for one in json.loads(done.stdout)["incidents"] if one["row"] == "dvc/remote-access-denied"]
+
+    assert [("diagnosed", ["clock"])] == [(one["band"], one["named_ids"]) for one in found]
 
 
 def test_nothing_under_the_prefix_was_never_pushed_or_is_another_one(in_s3: Repository) -> None:
