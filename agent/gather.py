@@ -60,12 +60,31 @@ class _Named(Struct, frozen=True):
     name: str
 
 
-class _PodSpec(Struct, frozen=True, rename="camel"):
+class _PodSpec(Struct, frozen=True):
     node_name: str = ""
+
+
+class _Waiting(Struct, frozen=True):
+    reason: str = ""
+
+
+class _State(Struct, frozen=True):
+    waiting: _Waiting | None = None
+
+
+class _Container(Struct, frozen=True):
+    state: _State = _State()
 
 
 class _PodStatus(Struct, frozen=True):
     phase: str = ""
+    container_statuses: tuple[_Container, ...] = ()
+
+    @property
+    def waits_for(self) -> str:
+        """`Pending (CreateContainerError)`, `Running`."""
+        reasons = [one.state.waiting.reason for one in self.container_statuses if one.state.waiting is not None]
+        return (self.phase or "of no phase") + (f" ({', '.join(reasons)})" if reasons else "")
 
 
 class _Pod(Struct, frozen=True):
@@ -107,7 +126,9 @@ def _of_now(bundle: Bundle, others: Sequence[Bundle]) -> Gathered:
     near = [one for one in others if abs(one.observed.now - now) <= APART_S]
     far = [one for one in others if abs(one.observed.now - now) > APART_S]
     remedy = "Look again on those machines at the time of this run."
-    gaps = [_gap(machine(one), "not reached", f"A bundle was made {abs(one.observed.now - now) / 60:.0f} min apart from this run.", remedy) for one in far]
+    gaps = [
+        _gap(machine(one), "not reached", f"A bundle was made {abs(one.observed.now - now) / 60:.0f} min apart from this run.", remedy) for one in far
+    ]
     return Gathered(near, gaps)
 
 
@@ -146,7 +167,7 @@ def _from_job(server: Cluster, namespace: str, name: str, deadline: float) -> Ga
 def _from_pod(server: Cluster, namespace: str, pod: _Pod) -> Bundle | str:
     """Its bundle, or why there is none."""
     if pod.status.phase not in ("Succeeded", "Failed"):
-        return f"it has not ended, it is {pod.status.phase or 'of no phase'}" + ("." if pod.spec.node_name else " and on no node.")
+        return f"it has not ended, it is {pod.status.waits_for}" + ("." if pod.spec.node_name else " and on no node.")
     try:
         log = server.text(f"/api/v1/namespaces/{namespace}/pods/{pod.metadata.name}/log", MOST_BYTES)
         return from_text(Path(f"log of {namespace}/{pod.metadata.name}"), bytes(log.data).decode("utf-8", "replace"))

@@ -126,7 +126,7 @@ def test_a_bundle_comes_back_out_of_a_log_among_other_lines() -> None:
         (BEGIN + "\nAAAA\n", "there is no bundle in this text"),
         (to_text(FULL).replace("-----END", "x\n-----END"), "damaged"),
         (to_text(FULL)[:90] + to_text(FULL)[180:], "damaged|not gzip|too early"),
-        ("\n".join((BEGIN, "aGVsbG8=", "-----END DIAGNOSE BUNDLE-----")), "not gzip"),
+        (f"{BEGIN}\naGVsbG8=\n-----END DIAGNOSE BUNDLE-----", "not gzip"),
     ],
 )
 def test_a_log_without_a_whole_bundle_is_refused_with_the_reason(text: str, says: str) -> None:

@@ -51,17 +51,17 @@ def _deployment(space: str, name: str, container: dict[str, Any]) -> dict[str, A
 
 def _came_about(it: Node) -> bool:
     statuses = [status for pod in it.get("-n", PLANTED, "pods")["items"] for status in pod["status"].get("containerStatuses", [])]
-    loops = any(status["restartCount"] >= 2 for status in statuses)
-    return loops and any("Pull" in status["state"].get("waiting", {}).get("reason", "") for status in statuses)
+    waits = [status["state"].get("waiting", {}).get("reason", "") for status in statuses]
+    return "CrashLoopBackOff" in waits and any("Pull" in reason for reason in waits)
 
 
 class Release:
-    """The chart under one name, in a namespace of its own."""
+    """The chart under one name, in a namespace of its own that takes pods of this pod security level."""
 
-    def __init__(self, it: Node, name: str) -> None:
+    def __init__(self, it: Node, name: str, level: str = "restricted") -> None:
         self.node = it
         self.name = name
-        labels = [f"pod-security.kubernetes.io/{mode}=restricted" for mode in ("enforce", "warn")]
+        labels = [f"pod-security.kubernetes.io/{mode}={level}" for mode in ("enforce", "warn")]
         it.kubectl("create", "namespace", name)
         it.kubectl("label", "namespace", name, *labels)
 

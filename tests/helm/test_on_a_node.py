@@ -102,8 +102,23 @@ def test_what_a_node_shows_counts_for_what_runs_on_it(release: Release) -> None:
     assert [] == [gap for gap in report["gaps"] if "no bundle" in gap["detail"]]
 
 
+def test_what_needs_more_rights_on_a_node_buys_what_its_value_says(planted: Node) -> None:
+    release = Release(planted, "deep", level="privileged")
+    more = {"enabled": True, "hostPID": True, "disks": True, "kernelLog": True}
+    release.install({"nodeView": more, "report": {"format": "json"}, "namespaces": [QUIET]})
+    ((_job, (_code, log, _message)),) = release.ends().items()
+    release.remove()
+    report = json.loads(log[log.index("{") :])
+    seen = {name: int(count) for count, name in (one.split(maxsplit=1) for one in report["seen"])}
+    (pod,) = [name for name in seen if name.startswith("process")]
+
+    assert seen[pod] > 10, "the node's own processes"
+    assert seen["disks"] > 2, "the node's own disks"
+    assert [] == [gap for gap in report["gaps"] if gap["what"] == f"host.kernel_log of host {planted.node_name}" and gap["why"] in ("forbidden", "refused")]
+
+
 def test_a_node_that_gives_nothing_is_named_and_the_report_is_not_lost(release: Release) -> None:
-    release.install({"nodeView": {"enabled": True, "nodeSelector": {"no": "such"}}, "settings": {"deadline": 15}})
+    release.install({"nodeView": {"enabled": True, "nodeSelector": {"no": "such"}}, "settings": {"deadline": 10}})
     ((_job, (code, log, message)),) = release.ends().items()
 
     assert 1 == code
