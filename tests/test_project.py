@@ -19,7 +19,7 @@ from agent.cli import MEANING, VERBS
 ROOT = Path(__file__).parents[1]
 TOP = {
     *("agent", "probes", "rules", "tests", "helm", ".ci"),
-    *("pyproject.toml", "uv.lock", "requirements.lock", "requirements-dev.lock", "Makefile", "Dockerfile", ".gitignore"),
+    *("pyproject.toml", "uv.lock", "requirements.lock", "requirements-dev.lock", "Makefile", "Dockerfile", ".dockerignore", ".gitignore"),
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
 }
 MADE_UP = re.compile(r"\.(?:example|test|invalid|local)$")

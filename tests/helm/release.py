@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ def asked(it: Node, account: str, since: float) -> list[tuple[str, str, int]]:
     found = []
     for line in it.audit_log.read_text().splitlines():
         one = json.loads(line)
-        began = time.mktime(time.strptime(one["requestReceivedTimestamp"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone
+        began = datetime.fromisoformat(one["requestReceivedTimestamp"]).timestamp()
         if one["user"]["username"] == account and one["stage"] == "ResponseComplete" and began >= since - 1:
             reference = one.get("objectRef", {})
             resource = "/".join(part for part in (reference.get("resource", one["requestURI"]), reference.get("subresource", "")) if part)

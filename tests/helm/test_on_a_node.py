@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tests.helm.roles import GRANTS
 from tests.stack.node import Node
 
 pytestmark = pytest.mark.node
+_NUMBERS = itertools.count(1)
 LONG = "n" * 63
 OFF = dict.fromkeys(GRANTS, False)
 
@@ -30,8 +32,8 @@ def planted(node: Node) -> Iterator[Node]:
 
 
 @pytest.fixture
-def release(planted: Node, request: pytest.FixtureRequest) -> Iterator[Release]:
-    it = Release(planted, f"it-{abs(hash(request.node.name)) % 10**6}")
+def release(planted: Node) -> Iterator[Release]:
+    it = Release(planted, f"it-{next(_NUMBERS)}")
     yield it
     it.remove()
 
