@@ -20,6 +20,7 @@ from agent.bundle import Bundle, BundleError
 from agent.merge import APART_S, from_text, load_all, machine, merged
 from probes._access import Access
 from probes._contract import Subject, Unavailable, Why
+from probes._runner import load_probes
 from probes.kubernetes._cluster import Cluster, ClusterError, cluster
 from probes.kubernetes._shapes import Struct
 
@@ -157,9 +158,9 @@ def _from_job(server: Cluster, namespace: str, name: str, deadline: float) -> Ga
         else:
             where = Subject("host", pod.spec.node_name) if pod.spec.node_name else None
             gaps.append(_gap(where, "not reached", f"Pod {namespace}/{pod.metadata.name} gave no bundle: {found}", remedy))
-    machines = len({machine(one) for one in bundles}) + len(gaps)
+    machines = len({machine(one) for one in bundles})
     if machines < job.spec.completions:
-        detail = f"Job {namespace}/{name} was to look at {job.spec.completions} nodes; its {len(pods)} pods came to {machines}."
+        detail = f"Of {job.spec.completions} nodes that Job {namespace}/{name} was to look at, {machines} gave what they saw."
         gaps.append(_gap(None, "not reached", detail, remedy))
     return Gathered(bundles, gaps)
 
@@ -176,4 +177,12 @@ def _from_pod(server: Cluster, namespace: str, pod: _Pod) -> Bundle | str:
 
 
 def _gap(host: Subject | None, why: Why, detail: str, remedy: str) -> Unavailable:
-    return Unavailable(kind="host", why=why, detail=detail, remedy=remedy, subject=host, names=("container on host",), probe="host.nodes", asked=True)
+    """What one machine did not give, or that some did not: then what rests on a machine is open for whatever runs on one that nobody saw."""
+    own = (
+        ()
+        if host is not None
+        else tuple(spec.name for probe in load_probes() if probe.name.startswith("host.") for spec in probe.gives if spec.kind == "host")
+    )
+    return Unavailable(
+        kind="host", why=why, detail=detail, remedy=remedy, subject=host, names=("container on host", *own), probe="host.nodes", asked=True
+    )

@@ -96,6 +96,10 @@ def test_of_one_machine_the_newest_counts_in_whatever_order_they_come() -> None:
     assert canonical(merged(of_cluster(), [early, *others, late])) == canonical(merged(of_cluster(), [late, *others]))
 
 
+def test_a_run_counts_alone_for_its_own_machine() -> None:
+    assert merged(of_machine("node-a"), [of_machine("node-b")]) == merged(of_machine("node-a"), [of_machine("node-a", NOW - 60), of_machine("node-b")])
+
+
 def test_bundles_of_another_time_are_refused() -> None:
     with pytest.raises(BundleError, match="made 20 min apart"):
         merged(of_cluster(), [of_machine("node-a", NOW - 1200)])
