@@ -173,6 +173,8 @@ MATRIX: dict[str, dict[str, Any]] = {
     "grants off in a namespace": {"namespaces": [QUIET], "grants": OFF},
     "a namespace with a long name": {"namespaces": [LONG], "cronJob": {"enabled": True}, "fullnameOverride": "d" * 40},
     "an account of one's own": {"serviceAccount": {"create": False, "name": "mine"}, "rbac": {"create": False}, "report": {"configMap": {"enabled": True}}},
+    "a user that the platform chooses": {"runAsUser": None, "nodeView": {"enabled": True}},
+    "large numbers": {"runAsUser": 1000680000, "job": {"ttlSecondsAfterFinished": 2000000, "activeDeadlineSeconds": 1000000}, "cronJob": {"enabled": True}},
     "nothing in, nothing out": {"networkPolicy": {"egress": []}, "report": {"terminationMessage": False}},
     "a look from each node": {"nodeView": {"enabled": True, "nodes": 200, "nodeSelector": {"pool": "gpu"}}, "cronJob": {"enabled": True}},
     "no policy": {"networkPolicy": {"enabled": False}, "resources": {}, "rulesConfigMap": "rows"},
