@@ -9,7 +9,7 @@ ARG BASE=python:3.12-slim
 ARG BUILD_BASE=${BASE}
 
 FROM ${BUILD_BASE} AS build
-# An index of yours, in place of the public one; what it gives must have the hashes of uv.lock.
+# An index of yours, in place of the public one; what it gives must have the hashes of uv.lock. (Of BuildKit, only --provenance=mode=max would record it.)
 ARG UV_DEFAULT_INDEX
 ARG PIP_INDEX_URL=${UV_DEFAULT_INDEX}
 RUN python3 -m venv /tools \

@@ -241,7 +241,8 @@ def _settled(flags: Mapping[str, object], config: str = "") -> tuple[Settings, t
 
 def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="judge a saved bundle again")
-    parser.add_argument("bundle", type=Path, nargs="+", help="one, or those of several machines at one time; a folder of them")
+    parser.add_argument("bundle", type=Path, help="a bundle, or a folder with those of several machines at one time")
+    parser.add_argument("--merge", action="append", metavar="PLACE", help="what other machines saw: a bundle, or a folder of them")
     _asking(parser)
     parser.add_argument("--rules", metavar="DIR", default="", help="a folder of rows of your own")
     _output(parser)
@@ -253,7 +254,7 @@ def _do_replay(options: argparse.Namespace) -> int:
     from agent.focus import Focus
 
     issues = _known_issues(options.baseline or "")
-    first, *others = [one for place in options.bundle for one in merge.load_all(place)]
+    first, *others = [one for place in (options.bundle, *map(Path, options.merge or ())) for one in merge.load_all(place)]
     saved = merge.merged(first, others) if others else first
     focus = _focus(options, saved.observed.now)
     if focus != Focus():

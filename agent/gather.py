@@ -20,6 +20,7 @@ from agent.bundle import Bundle, BundleError
 from agent.merge import APART_S, from_text, load_all, machine, merged
 from probes._access import Access
 from probes._contract import Subject, Unavailable, Why
+from probes._runner import load_probes
 from probes.kubernetes._cluster import Cluster, ClusterError, cluster
 from probes.kubernetes._shapes import Struct
 
@@ -27,6 +28,9 @@ MOST_BYTES = 16 * 2**20
 """Of one pod's log: a node's bundle takes some ten thousand bytes."""
 
 EVERY_S = 1.0
+MOST_TOLD = 2
+"""Of the pods that came to no node."""
+
 REMEDY = "See why with: kubectl describe job {name} -n {namespace}. A larger nodeView.nodes, or tolerations, let it reach every node."
 _JOB = re.compile(r"^job:(?P<namespace>[a-z0-9-]{1,63})/(?P<name>[a-z0-9.-]{1,253})$")
 
@@ -60,12 +64,31 @@ class _Named(Struct, frozen=True):
     name: str
 
 
-class _PodSpec(Struct, frozen=True, rename="camel"):
+class _PodSpec(Struct, frozen=True):
     node_name: str = ""
+
+
+class _Waiting(Struct, frozen=True):
+    reason: str = ""
+
+
+class _State(Struct, frozen=True):
+    waiting: _Waiting | None = None
+
+
+class _Container(Struct, frozen=True):
+    state: _State = _State()
 
 
 class _PodStatus(Struct, frozen=True):
     phase: str = ""
+    container_statuses: tuple[_Container, ...] = ()
+
+    @property
+    def waits_for(self) -> str:
+        """`Pending (CreateContainerError)`, `Running`."""
+        reasons = [one.state.waiting.reason for one in self.container_statuses if one.state.waiting is not None]
+        return (self.phase or "of no phase") + (f" ({', '.join(reasons)})" if reasons else "")
 
 
 class _Pod(Struct, frozen=True):
@@ -130,31 +153,41 @@ def _from_job(server: Cluster, namespace: str, name: str, deadline: float) -> Ga
         job = server.decode(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}", _Job)
     pods = server.decode(f"/api/v1/namespaces/{namespace}/pods", _Pods, {"labelSelector": f"job-name={name}"}).items
     remedy = REMEDY.format(name=name, namespace=namespace)
-    bundles, gaps = [], []
+    bundles, gaps, nowhere = [], [], []
     for pod in sorted(pods, key=lambda one: one.metadata.name):
         found = _from_pod(server, namespace, pod)
         if isinstance(found, Bundle):
             bundles.append(found)
+        elif pod.spec.node_name:
+            gaps.append(_gap(Subject("host", pod.spec.node_name), "not reached", found, remedy))
         else:
-            where = Subject("host", pod.spec.node_name) if pod.spec.node_name else None
-            gaps.append(_gap(where, "not reached", f"Pod {namespace}/{pod.metadata.name} gave no bundle: {found}", remedy))
-    machines = len({machine(one) for one in bundles}) + len(gaps)
+            nowhere.append(found)
+    machines = len({machine(one) for one in bundles})
     if machines < job.spec.completions:
-        detail = f"Job {namespace}/{name} was to look at {job.spec.completions} nodes; its {len(pods)} pods came to {machines}."
-        gaps.append(_gap(None, "not reached", detail, remedy))
+        detail = f"Of {job.spec.completions} nodes that Job {namespace}/{name} was to look at, {machines} gave what they saw."
+        gaps.append(_gap(None, "not reached", " ".join((detail, *nowhere[:MOST_TOLD])), remedy))
     return Gathered(bundles, gaps)
 
 
 def _from_pod(server: Cluster, namespace: str, pod: _Pod) -> Bundle | str:
-    """Its bundle, or why there is none."""
+    """Its bundle, or a sentence on why there is none."""
+    none = f"Pod {namespace}/{pod.metadata.name} gave no bundle:"
     if pod.status.phase not in ("Succeeded", "Failed"):
-        return f"it has not ended, it is {pod.status.phase or 'of no phase'}" + ("." if pod.spec.node_name else " and on no node.")
+        return f"{none} it has not ended, it is {pod.status.waits_for}" + ("." if pod.spec.node_name else " and on no node.")
     try:
         log = server.text(f"/api/v1/namespaces/{namespace}/pods/{pod.metadata.name}/log", MOST_BYTES)
         return from_text(Path(f"log of {namespace}/{pod.metadata.name}"), bytes(log.data).decode("utf-8", "replace"))
     except (ClusterError, BundleError) as error:
-        return error.detail if isinstance(error, ClusterError) else str(error)
+        return f"{none} {error.detail if isinstance(error, ClusterError) else error}"
 
 
 def _gap(host: Subject | None, why: Why, detail: str, remedy: str) -> Unavailable:
-    return Unavailable(kind="host", why=why, detail=detail, remedy=remedy, subject=host, names=("container on host",), probe="host.nodes", asked=True)
+    """What one machine did not give, or that some did not: then what rests on a machine is open for whatever runs on one that nobody saw."""
+    own = (
+        ()
+        if host is not None
+        else tuple(spec.name for probe in load_probes() if probe.name.startswith("host.") for spec in probe.gives if spec.kind == "host")
+    )
+    return Unavailable(
+        kind="host", why=why, detail=detail, remedy=remedy, subject=host, names=("container on host", *own), probe="host.nodes", asked=True
+    )

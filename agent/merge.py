@@ -61,11 +61,12 @@ def load_all(place: Path) -> list[Bundle]:
 
 
 def merged(first: Bundle, others: Sequence[Bundle]) -> Bundle:
-    """One run of several. `first` keeps its names, its earlier run and its place; of one machine's bundles among the others the newest counts.
+    """One run of several. `first` keeps its names and its earlier run, and counts alone for its machine; of another machine's bundles the newest does.
 
     Raises BundleError where they were made so far apart that they show no one state.
     """
-    kept = list(_newest(others))
+    here = machine(first)
+    kept = list(_newest(one for one in others if here is None or machine(one) != here))
     times = [one.observed.now for one in (first, *kept)]
     if max(times) - min(times) > APART_S:
         raise BundleError(f"The bundles were made {(max(times) - min(times)) / 60:.0f} min apart: they show no one state. Take those of one time.")

@@ -18,13 +18,13 @@ from agent.cli import MEANING, VERBS
 
 ROOT = Path(__file__).parents[1]
 TOP = {
-    *("agent", "probes", "rules", "tests", "helm", ".ci", ".dockerignore"),
-    *("pyproject.toml", "uv.lock", "requirements.lock", "requirements-dev.lock", "Makefile", "Dockerfile", ".gitignore"),
+    *("agent", "probes", "rules", "tests", "helm", ".ci"),
+    *("pyproject.toml", "uv.lock", "requirements.lock", "requirements-dev.lock", "Makefile", "Dockerfile", ".dockerignore", ".gitignore"),
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
 }
 MADE_UP = re.compile(r"\.(?:(?:example|test|invalid|local)|example\.(?:com|net|org))$")
-PUBLIC = ("pypi.org", "registry-1.docker.io")
 """Ends of host names that nobody can have."""
+PUBLIC = ("pypi.org", "registry-1.docker.io")
 _HOME = re.compile(r"/(?:home|Users)/(?!app\b)\w+|/root/\.\w+")
 _INDEX = re.compile(r"\b(?:mirror|artifactory|nexus|devpi|pypi|registry)\b", re.IGNORECASE)
 _HOST = re.compile(r"https?://(?:[^\s/'\"@]*@)?([\w.-]+)")

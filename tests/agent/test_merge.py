@@ -96,6 +96,10 @@ def test_of_one_machine_the_newest_counts_in_whatever_order_they_come() -> None:
     assert canonical(merged(of_cluster(), [early, *others, late])) == canonical(merged(of_cluster(), [late, *others]))
 
 
+def test_a_run_counts_alone_for_its_own_machine() -> None:
+    assert merged(of_machine("node-a"), [of_machine("node-b")]) == merged(of_machine("node-a"), [of_machine("node-a", NOW - 60), of_machine("node-b")])
+
+
 def test_bundles_of_another_time_are_refused() -> None:
     with pytest.raises(BundleError, match="made 20 min apart"):
         merged(of_cluster(), [of_machine("node-a", NOW - 1200)])
@@ -157,6 +161,13 @@ def test_a_printed_bundle_and_a_report_do_not_share_standard_output(capsys: pyte
     assert "-o FORMAT=FILE" in capsys.readouterr().err
 
 
+def _called(bundle: Bundle, name: str) -> Observed:
+    """What was seen, as if on a machine of another name."""
+    there = machine(bundle)
+    signals = [msgspec.structs.replace(one, subject=Subject("host", name) if one.subject == there else one.subject) for one in bundle.observed.signals]
+    return msgspec.structs.replace(bundle.observed, signals=signals)
+
+
 def test_two_machines_that_looked_are_one_report(tmp_path: Path) -> None:
     """The command as people run it: this machine under two names."""
     quiet = ["--kubernetes", "none", "--docker", "none", "--mlflow", "none", "--bucket", "none", "--repo", "none"]
@@ -169,6 +180,12 @@ def test_two_machines_that_looked_are_one_report(tmp_path: Path) -> None:
     subprocess.run([*command, *quiet, *kept], capture_output=True, check=False, env=environment | {"DIAGNOSE_NODE": "node-a"})
     subprocess.run([*command, "replay", str(tmp_path / "whole.bundle"), "-o", f"text={tmp_path / 'again.txt'}"], capture_output=True, check=False)
     said = (tmp_path / "first.txt").read_text()
+    alone = tmp_path / "all" / "b.bundle"
+    bundles.save(tmp_path / "all" / "a.bundle", msgspec.structs.replace(bundles.load(alone), observed=_called(bundles.load(alone), "node-a")))
+    words = [[str(tmp_path / "all")], [str(tmp_path / "all" / "a.bundle"), "--merge", str(alone)]]
+    folder, named = (subprocess.run([*command, "replay", *one], capture_output=True, text=True, check=False).stdout for one in words)
 
     assert "2 hosts" in said
     assert said == (tmp_path / "again.txt").read_text()
+    assert "2 hosts" in folder
+    assert folder == named

@@ -22,7 +22,7 @@ REPOSITORY, TAG = "diagnose", "test"
 NAME = f"docker.io/library/{REPOSITORY}:{TAG}"
 ROOT = Path(__file__).parents[2]
 _SITE = f"usr/local/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-_START = "#!/usr/local/bin/python3\nfrom agent.cli import main\nmain()\n"
+_START = '#!/usr/local/bin/python3\nfrom agent.cli import main\nif __name__ == "__main__":\n    main()\n'
 _EXTRAS = ("boto3",)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +51,17 @@ def _deployment(space: str, name: str, container: dict[str, Any]) -> dict[str, A
 
 def _came_about(it: Node) -> bool:
     statuses = [status for pod in it.get("-n", PLANTED, "pods")["items"] for status in pod["status"].get("containerStatuses", [])]
-    loops = any(status["restartCount"] >= 2 for status in statuses)
-    return loops and any("Pull" in status["state"].get("waiting", {}).get("reason", "") for status in statuses)
+    waits = [status["state"].get("waiting", {}).get("reason", "") for status in statuses]
+    return "CrashLoopBackOff" in waits and any("Pull" in reason for reason in waits)
 
 
 class Release:
-    """The chart under one name, in a namespace of its own."""
+    """The chart under one name, in a namespace of its own that takes pods of this pod security level."""
 
-    def __init__(self, it: Node, name: str) -> None:
+    def __init__(self, it: Node, name: str, level: str = "restricted") -> None:
         self.node = it
         self.name = name
-        labels = [f"pod-security.kubernetes.io/{mode}=restricted" for mode in ("enforce", "warn")]
+        labels = [f"pod-security.kubernetes.io/{mode}={level}" for mode in ("enforce", "warn")]
         it.kubectl("create", "namespace", name)
         it.kubectl("label", "namespace", name, *labels)
 
@@ -102,7 +102,7 @@ def asked(it: Node, account: str, since: float) -> list[tuple[str, str, int]]:
     found = []
     for line in it.audit_log.read_text().splitlines():
         one = json.loads(line)
-        began = time.mktime(time.strptime(one["requestReceivedTimestamp"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone
+        began = datetime.fromisoformat(one["requestReceivedTimestamp"]).timestamp()
         if one["user"]["username"] == account and one["stage"] == "ResponseComplete" and began >= since - 1:
             reference = one.get("objectRef", {})
             resource = "/".join(part for part in (reference.get("resource", one["requestURI"]), reference.get("subresource", "")) if part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tests.helm.roles import GRANTS
 from tests.stack.node import Node
 
 pytestmark = pytest.mark.node
+_NUMBERS = itertools.count(1)
 LONG = "n" * 63
 OFF = dict.fromkeys(GRANTS, False)
 
@@ -30,8 +32,8 @@ def planted(node: Node) -> Iterator[Node]:
 
 
 @pytest.fixture
-def release(planted: Node, request: pytest.FixtureRequest) -> Iterator[Release]:
-    it = Release(planted, f"it-{abs(hash(request.node.name)) % 10**6}")
+def release(planted: Node) -> Iterator[Release]:
+    it = Release(planted, f"it-{next(_NUMBERS)}")
     yield it
     it.remove()
 
@@ -102,8 +104,23 @@ def test_what_a_node_shows_counts_for_what_runs_on_it(release: Release) -> None:
     assert [] == [gap for gap in report["gaps"] if "no bundle" in gap["detail"]]
 
 
+def test_what_needs_more_rights_on_a_node_buys_what_its_value_says(planted: Node) -> None:
+    release = Release(planted, "deep", level="privileged")
+    more = {"enabled": True, "hostPID": True, "disks": True, "kernelLog": True}
+    release.install({"nodeView": more, "report": {"format": "json"}, "namespaces": [QUIET]})
+    ((_job, (_code, log, _message)),) = release.ends().items()
+    release.remove()
+    report = json.loads(log[log.index("{") :])
+    seen = {name: int(count) for count, name in (one.split(maxsplit=1) for one in report["seen"])}
+    (pod,) = [name for name in seen if name.startswith("process")]
+
+    assert seen[pod] > 10, "the node's own processes"
+    assert seen["disks"] > 2, "the node's own disks"
+    assert [] == [gap for gap in report["gaps"] if gap["what"] == f"host.kernel_log of host {planted.node_name}" and gap["why"] in ("forbidden", "refused")]
+
+
 def test_a_node_that_gives_nothing_is_named_and_the_report_is_not_lost(release: Release) -> None:
-    release.install({"nodeView": {"enabled": True, "nodeSelector": {"no": "such"}}, "settings": {"deadline": 15}})
+    release.install({"nodeView": {"enabled": True, "nodeSelector": {"no": "such"}}, "settings": {"deadline": 10}})
     ((_job, (code, log, message)),) = release.ends().items()
 
     assert 1 == code
@@ -156,6 +173,8 @@ MATRIX: dict[str, dict[str, Any]] = {
     "grants off in a namespace": {"namespaces": [QUIET], "grants": OFF},
     "a namespace with a long name": {"namespaces": [LONG], "cronJob": {"enabled": True}, "fullnameOverride": "d" * 40},
     "an account of one's own": {"serviceAccount": {"create": False, "name": "mine"}, "rbac": {"create": False}, "report": {"configMap": {"enabled": True}}},
+    "a user that the platform chooses": {"runAsUser": None, "nodeView": {"enabled": True}},
+    "large numbers": {"runAsUser": 1000680000, "job": {"ttlSecondsAfterFinished": 2000000, "activeDeadlineSeconds": 1000000}, "cronJob": {"enabled": True}},
     "nothing in, nothing out": {"networkPolicy": {"egress": []}, "report": {"terminationMessage": False}},
     "a look from each node": {"nodeView": {"enabled": True, "nodes": 200, "nodeSelector": {"pool": "gpu"}}, "cronJob": {"enabled": True}},
     "no policy": {"networkPolicy": {"enabled": False}, "resources": {}, "rulesConfigMap": "rows"},
