@@ -193,6 +193,7 @@ def _show(report: Report, options: argparse.Namespace, fail_on: Severity, issues
     from agent import known
     from agent.matrix import UsageError
     from agent.report import FORMATS
+    from agent.report._file import write
     from agent.report.model import exit_code
 
     report = msgspec.structs.replace(known.applied(report, issues), fail_on=fail_on)
@@ -203,7 +204,7 @@ def _show(report: Report, options: argparse.Namespace, fail_on: Severity, issues
         text = FORMATS[name](report, explain=options.explain, width=width, colour=terminal)
         try:
             if place:
-                Path(place).write_text(text, encoding="utf-8")
+                write(Path(place), text)
             else:
                 _print(text)
         except OSError as error:
