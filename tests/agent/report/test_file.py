@@ -16,7 +16,13 @@ def test_a_reader_sees_the_old_report_or_the_new_one_and_never_a_half(tmp_path: 
     texts = {letter * 2_000_000 for letter in "ab"}
     path.write_text("a" * 2_000_000)
     seen = set()
-    writer = threading.Thread(target=lambda: [write(path, text) for _ in range(20) for text in sorted(texts)])
+
+    def write_often() -> None:
+        for _ in range(20):
+            for text in sorted(texts):
+                write(path, text)
+
+    writer = threading.Thread(target=write_often)
     writer.start()
     while writer.is_alive():
         seen.add(path.read_text())
