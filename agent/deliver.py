@@ -15,10 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from agent.report._file import write
+
 MOST_BYTES = 1_000_000
 """A ConfigMap holds 1 MiB (https://kubernetes.io/docs/concepts/configuration/configmap/), its keys and the rest of it included."""
 CONNECT_S, READ_S = 5.0, 15.0
-ENDINGS = {"text": "txt", "markdown": "md"}
+ENDINGS = {"text": "txt", "brief": "txt", "markdown": "md", "junit": "xml", "openmetrics": "prom", "baseline": "yaml"}
 _OBJECT = re.compile(r"^s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.*)$")
 _MAP = re.compile(r"^configmap:(?P<name>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?:/(?P<key>[A-Za-z0-9._-]{1,253}))?$")
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -52,7 +54,7 @@ def deliver(place: str, parcel: Parcel) -> None:
     elif found := _MAP.match(place):
         _to_config_map(found["name"], found["key"] or f"report.{parcel.ending}", parcel)
     else:
-        Path(place).write_text(parcel.text, encoding="utf-8")
+        write(Path(place), parcel.text)
 
 
 def _key(key: str, parcel: Parcel) -> str:

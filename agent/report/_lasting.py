@@ -4,7 +4,7 @@ What a run, a restart or a roll-out makes anew is taken out of a key:
 
     ml/api-6d8f7c9b5d-x2x9k/app    ml/api/app          the pod's and the template's hash
     ml/Job/nightly-29123520        ml/Job/nightly      the minute that a CronJob gives its Job
-    python (pid 4711)              python              the process
+    python (pid 4711)              python: python serve.py    the process; its command tells it from another python
     web.1.7q92v0nr1hcgts2amcjyqg3pq  web.1             the task of a Docker Swarm service
 """
 
@@ -14,6 +14,7 @@ import hashlib
 import re
 
 from probes._contract import Subject
+from rules._facts import Facts
 from rules._judge import Case
 
 LENGTH = 16
@@ -25,13 +26,15 @@ _MADE_ANEW = (
     re.compile(r"@sha256:[0-9a-f]+"),
     re.compile(r"[-_.]?\b[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}\b"),
     re.compile(r"(?:[-_.]run)?[-_.]?(?<![0-9a-z])(?=[0-9a-f]*\d)[0-9a-f]{12,64}(?![0-9a-z])_?"),
-    re.compile(r" \(pid \d+\)$"),
+    re.compile(r" \(pid \d+\)"),
+    re.compile(r"(?<=/tmp)[a-z0-9_]{8}(?![a-z0-9_])"),
     re.compile(r"(?<=\.\d)\.[0-9a-z]{25}$|(?<=\.\d\d)\.[0-9a-z]{25}$"),
     re.compile(r":(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|6[0-5]\d{3})(?!\d)"),
 )
 _OF_A_POD = re.compile(rf"(?:-{_HASH}{{6,10}})?-{_HASH}{{5}}$")
 _OF_A_CRONJOB = re.compile(r"-\d{8,10}(?=-|$)")
 _TAG = re.compile(r":[\w.-]+$")
+_MOST_COMMAND = 120
 _IN_A_NAMESPACE = ("pod", "container", "workload", "object")
 
 
@@ -58,11 +61,14 @@ def _without_hash(part: str, kind: str, place: int) -> str:
     return _OF_A_CRONJOB.sub("", part) if place else part
 
 
-def thing(case: Case) -> str:
+def thing(case: Case, facts: Facts) -> str:
     """What has the trouble: what the members share, what they belong to, or the one that there is."""
-    return lasting(case.head or case.owner)
+    it = case.head or case.owner
+    command = facts.value(it, "process.command") if it.kind == "process" else None
+    return lasting(Subject(it.kind, f"{it.key}: {command[:_MOST_COMMAND]}") if isinstance(command, str) and command else it)
 
 
-def fingerprint(case: Case) -> str:
-    """Of the row and the thing alone: a cause that is named better tomorrow, or another exit code, is the same trouble."""
-    return hashlib.sha256(f"{case.row.id}|{thing(case)}".encode("utf-8", "replace")).hexdigest()[:LENGTH]
+def fingerprint(case: Case, facts: Facts) -> str:
+    """Of the row, the kind that it was judged on and the thing alone: a cause that is named better tomorrow, or another exit code, is the same trouble."""
+    told = f"{case.row.id}|{case.compiled.kind}|{thing(case, facts)}"
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:LENGTH]

@@ -71,7 +71,7 @@ class Builder:
         below = tuple(one for _aside, one in sorted(children, key=lambda pair: (pair[0], _order(pair[1]))))
         named = case.ranking.candidates if case.ranking.band != "none fits" else ()
         return Incident(
-            id=self._ids[case.id], fingerprint=fingerprint(case), thing=thing(case), row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=_gravest(severity(self.facts, case), below),
+            id=self._ids[case.id], fingerprint=fingerprint(case, self.facts), thing=thing(case, self.facts), row=case.row.id, symptom=case.row.symptom, title=self._title(case), state=case.state, severity=_gravest(severity(self.facts, case), below),
             subjects=tuple(str(one) for one in case.subjects[:MOST_LISTED]), affected=len(case.subjects), head=str(case.head or ""), owner=self._owner(case),
             onset=case.onset, onset_known=case.onset is not None, band=case.ranking.band,
             named=tuple(case.row.cause_text(cause) for cause in named), named_ids=named, evidence=evidence_lines(self.facts, case),

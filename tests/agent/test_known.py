@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -194,3 +195,11 @@ def test_two_formats_never_share_stdout() -> None:
 
     assert (2, "") == (done.returncode, done.stdout)
     assert "Only one format can go to stdout" in done.stderr
+
+
+def test_the_example_of_the_readme_is_one_that_is_taken(tmp_path: Path) -> None:
+    readme = (DEMO.parents[1] / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    report = _applied(tmp_path, example)
+
+    assert 2 == len(report.known_issues)

@@ -174,3 +174,23 @@ def test_a_certificate_that_is_not_good_is_named(how: str, why: str, says: str, 
     assert {} == _told(report)
     assert [why] == sorted({one["why"] for one in gaps})
     assert all(says in one["detail"] and one["remedy"] for one in gaps)
+
+
+def test_the_same_trouble_has_the_same_fingerprint_after_a_roll_out(sick: Node) -> None:
+    def told() -> dict[str, str]:
+        _code, report, _stderr = _run(sick.kubeconfig, "-n", SPACE)
+        return {one["thing"]: one["fingerprint"] for one in report["incidents"]}
+
+    def crashing() -> set[str]:
+        pods = sick.get("pods", "-n", SPACE, "-l", "app=api")["items"]
+        return {pod["metadata"]["name"] for pod in pods if any(one["restartCount"] >= 2 for one in pod["status"].get("containerStatuses", []))}
+
+    thing = f"workload {SPACE}/Deployment/api"
+    before, names = told(), crashing()
+    sick.kubectl("rollout", "restart", "deployment/api", "-n", SPACE)
+    until = time.monotonic() + 120
+    while not crashing() - names and time.monotonic() < until:
+        time.sleep(1)
+
+    assert names.isdisjoint(crashing())
+    assert before[thing] == told()[thing]
