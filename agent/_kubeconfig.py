@@ -5,6 +5,7 @@ https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeco
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -68,6 +69,15 @@ def context(files: str, wanted: str, *, asked: bool) -> KubeContext | None:
     servers = {one.name: one.cluster.server for one in reversed([one for file in read for one in file.clusters or ()])}
     chosen = contexts[name]
     return KubeContext(name, servers.get(chosen.cluster, "") or "a server that the file does not name", chosen.namespace)
+
+
+def names(files: str) -> tuple[str, ...]:
+    """Every context that these files name; none of a file that cannot be read."""
+    found: list[str] = []
+    for place in (Path(name).expanduser() for name in files.split(os.pathsep) if name):
+        with contextlib.suppress(SettingsError):
+            found += [one.name for one in _read(place).contexts or ()]
+    return tuple(dict.fromkeys(found))
 
 
 def _list(names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import time
@@ -59,7 +60,12 @@ def _end_children() -> None:
 
 def run(words: Sequence[str]) -> int:
     """The exit code of one command."""
-    options = _parser().parse_args(_with_verb(words))
+    parser = _parser()
+    if "_ARGCOMPLETE" in os.environ:
+        from agent.completion import complete
+
+        complete(parser, VERBS, os.environ)
+    options = parser.parse_args(_with_verb(words))
     try:
         return int(options.verb(options))
     except Exception as error:
@@ -81,7 +87,7 @@ def _with_verb(words: Sequence[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="diagnose",
+        prog="kubectl diagnose" if Path(sys.argv[0]).name.startswith("kubectl-") else "diagnose",
         description="Looks at this machine and what it can reach, and names the root cause of what is wrong. Only reads.",
         epilog="Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANING.items()) + ".",
     )
@@ -130,7 +136,12 @@ def _systems(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", default="", help="a settings file; diagnose.toml here or in ~/.config if left out")
 
 
+def _quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-q", "--quiet", action="store_true", help="nothing on stderr but what went wrong")
+
+
 def _asking(parser: argparse.ArgumentParser) -> None:
+    _quiet(parser)
     parser.add_argument(
         "what",
         nargs="*",
@@ -188,9 +199,9 @@ def _do_run(options: argparse.Namespace) -> int:
     settings, targets = _settled(_named(options), options.config)
     issues = _known_issues(settings.baseline)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
-    print(f"diagnose: looking at {named}; reading only.", *map(clean, focus.notes), sep="\n", file=sys.stderr, flush=True)
+    _tell(options, f"diagnose: looking at {named}; reading only.", *map(clean, focus.notes))
     earlier = bundle.load(Path(settings.compare)).observed if settings.compare else None
-    with live(sys.stderr, settings.seconds) as say:
+    with live(None if options.quiet else sys.stderr, settings.seconds) as say:
         done = pipeline.diagnose(settings, targets, earlier, say, focus)
         if options.merge:
             done = pipeline.with_others(done, options.merge, settings, targets, say)
@@ -261,7 +272,7 @@ def _do_replay(options: argparse.Namespace) -> int:
         saved.focus = focus
     _probes, book = pipeline.load(options.rules)
     if saved.rules != book.digest:
-        print("diagnose: the rules have changed since this bundle was saved; it is judged by those of today.", file=sys.stderr)
+        _tell(options, "diagnose: the rules have changed since this bundle was saved; it is judged by those of today.")
     return _show(pipeline.report_of(saved, book), options, options.fail_on or "low", issues)
 
 
@@ -274,6 +285,7 @@ def _known_issues(file: str) -> tuple[Issue, ...]:
 
 def _verify(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
     parser = verbs.add_parser(name, help="did the repair work? 0 passed, 1 still failing, 3 nobody can tell")
+    _quiet(parser)
     parser.add_argument("what", nargs="+", metavar="REPORT|ID", help="a JSON report or a bundle, an id of it, or an id of one of the last ten runs")
     parser.add_argument(
         "--wait", action="store_true", help="look again until it has held for as long as the row asks, or for twice that and two minutes"
@@ -292,8 +304,8 @@ def _do_verify(options: argparse.Namespace) -> int:
     asked = verify.find(options.what, os.environ)
     settings, targets = _settled(asked.settings | {name: value for name, value in _named(options).items() if value is not None}, options.config)
     _probes, book = pipeline.load(settings.rules)
-    print(f"diagnose: looking again at {', '.join(one.system for one in targets)}; reading only.", file=sys.stderr, flush=True)
-    with live(sys.stderr, verify.longest(asked) if options.wait else settings.deadline) as say:
+    _tell(options, f"diagnose: looking again at {', '.join(one.system for one in targets)}; reading only.")
+    with live(None if options.quiet else sys.stderr, verify.longest(asked) if options.wait else settings.deadline) as say:
         found = verify.wait(asked, book, lambda focus: pipeline.diagnose(settings, targets, focus=focus).bundle, say, verify.Pace(waits=options.wait))
     _print(verified.render(found, **_screen()) if options.output == "text" else verified.to_json(found))
     return verify.EXIT[found.outcome]
@@ -321,10 +333,19 @@ def _do_diff(options: argparse.Namespace) -> int:
     return FOUND if found.worse else 0
 
 
+def _tell(options: argparse.Namespace, *lines: str) -> None:
+    """What a person at a terminal wants to know besides the report."""
+    if not options.quiet:
+        print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
 def _screen(place: str = "") -> dict[str, Any]:
-    """How wide what is printed may be, and whether in colour."""
-    terminal = not place and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return {"width": max(60, min(120, os.get_terminal_size().columns)) if terminal else 80, "colour": terminal}
+    """How wide what is printed may be, and whether in colour: on a terminal, or for a pager with FORCE_COLOR (and COLUMNS); never with NO_COLOR."""
+    terminal = not place and sys.stdout.isatty()
+    forced = not place and bool(os.environ.get("FORCE_COLOR"))
+    colour = (forced or (terminal and os.environ.get("TERM") != "dumb")) and not os.environ.get("NO_COLOR")
+    columns = shutil.get_terminal_size().columns if terminal or forced else 80
+    return {"width": max(60, min(120, columns)), "colour": colour}
 
 
 def _show(report: Report, options: argparse.Namespace, fail_on: Severity, issues: tuple[Issue, ...]) -> int:
@@ -446,7 +467,30 @@ def _do_probes(options: argparse.Namespace) -> int:
     return 0 if good else BLIND
 
 
-VERBS = {"run": _run, "replay": _replay, "verify": _verify, "diff": _diff, "matrix": _matrix, "access": _access, "rules": _rules, "probes": _probes}
+def _completion(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    parser = verbs.add_parser(name, help='complete our words in a shell: eval "$(diagnose completion bash)" in its start-up file')
+    parser.add_argument("shell", choices=["bash", "zsh", "fish"])
+    parser.set_defaults(verb=_do_completion)
+
+
+def _do_completion(options: argparse.Namespace) -> int:
+    from agent.completion import script
+
+    _print(script(options.shell))
+    return 0
+
+
+VERBS = {
+    "run": _run,
+    "replay": _replay,
+    "verify": _verify,
+    "diff": _diff,
+    "matrix": _matrix,
+    "access": _access,
+    "rules": _rules,
+    "probes": _probes,
+    "completion": _completion,
+}
 
 
 if __name__ == "__main__":

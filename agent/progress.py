@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import threading
 import time
@@ -15,8 +16,8 @@ _CLEAR = "\r\x1b[2K"
 
 
 @contextlib.contextmanager
-def live(stream: TextIO, seconds: float) -> Iterator[Callable[[str], None]]:
-    """Gives a function that says what is being looked at; the line is gone in the end."""
+def live(stream: TextIO | None, seconds: float) -> Iterator[Callable[[str], None]]:
+    """Gives a function that says what is being looked at; the line is gone in the end. Without a stream it says nothing."""
     line = _Line(stream, seconds)
     line.start()
     try:
@@ -28,13 +29,13 @@ def live(stream: TextIO, seconds: float) -> Iterator[Callable[[str], None]]:
 class _Line:
     """The line, drawn again as the time runs down."""
 
-    def __init__(self, stream: TextIO, seconds: float) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None, seconds: float) -> None:
+        self._stream = stream or io.StringIO()
         self._until = time.monotonic() + seconds
         self._words = ""
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._on = _terminal(stream)
+        self._on = _terminal(self._stream)
 
     def start(self) -> None:
         if self._on:

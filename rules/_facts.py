@@ -179,12 +179,14 @@ class Facts:
         if (subject, base) in self._states:
             return (self._states[(subject, base)].source,)
         derivation = self.vocabulary.derivations.get(base)
-        found: dict[Source, None] = {}
+        valued: dict[Source, None] = {}
+        empty: dict[Source, None] = {}
         for need in () if derivation is None else (*derivation.needs, *derivation.wants):
             owner, value = self.read(subject, need)
-            if owner is not None and value is not None and not isinstance(value, Unseen):
+            if owner is not None and not isinstance(value, Unseen):
+                found = valued if value is not None else empty
                 found |= dict.fromkeys(self.source(owner, self._local(owner, need)))
-        return tuple(found)
+        return tuple(valued or empty)
 
     def _local(self, owner: Subject, name: str) -> str:
         return f"{owner.kind}.{name.partition('.')[2]}"

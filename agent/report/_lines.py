@@ -33,7 +33,8 @@ def _line(facts: Facts, case: Case, weighed: Weighed) -> Line | None:
         return None
     lead = case.ranking.lead
     weight = gain(weighed, case.ranking) if mark == "unknown" else weighed.weights.get(lead, _strongest(weighed))
-    return Line(mark, says, _seen(facts, case, weighed), round(weight, 1), evidence.group)
+    speaks = {} if mark == "unknown" else {cause: round(value, 1) for cause, value in sorted(weighed.weights.items()) if value}
+    return Line(mark, says, _seen(facts, case, weighed), round(weight, 1), evidence.group, speaks)
 
 
 def _strongest(weighed: Weighed) -> float:
@@ -46,7 +47,8 @@ def _seen(facts: Facts, case: Case, weighed: Weighed) -> str:
     if weighed.outcome is Outcome.CANNOT_TELL:
         return ", ".join(dict.fromkeys(want.name for want in weighed.missing[:2]))
     if weighed.evidence.parent:
-        return "; ".join(f"[{parent[:4]}]" for number, parents in case.parents if number == weighed.number for parent in parents[:3])
+        found = "; ".join(f"[{parent[:4]}]" for number, parents in case.parents if number == weighed.number for parent in parents[:3])
+        return found or f"row {weighed.evidence.parent}"
     commands, values = [], []
     for name in _names(case, weighed)[:2]:
         owner = facts.read(case.representative, name)[0]

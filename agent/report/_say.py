@@ -28,7 +28,8 @@ _WHY = {
     "garbled": "its answer makes no sense",
     "not reached": "not reached",
 }
-DECIBANS = "in decibans for the cause in front; behind ?, how far the answer could move it"
+DECIBANS = "decibans for the cause in front, (…) for another; ?: how far it could move that"
+_POINT = "Point me at it: "
 CUT_SHORT = "Cut short by its deadline or a signal: this is what was seen by then."
 _UNITS = {"s": "s", "m": "min", "h": "h"}
 
@@ -110,7 +111,17 @@ def evidence(incident: Incident, *, explain: bool) -> tuple[Line, ...]:
 def words(line: Line, incident: Incident, *, explain: bool) -> str:
     """What a line says; what speaks against the cause named says so, where no number does."""
     against = settled(incident) and line.mark != "unknown" and line.weight <= -_TELLING
-    return f"but {line.says}" if against and not explain else line.says
+    if explain:
+        return line.says + _elsewhere(line)
+    return f"but {line.says}" if against else line.says
+
+
+def _elsewhere(line: Line) -> str:
+    """What a line that says nothing of the cause in front says most strongly of another."""
+    if abs(line.weight) >= _TELLING / 2 or not line.speaks:
+        return ""
+    cause, value = max(line.speaks.items(), key=lambda pair: (abs(pair[1]), pair[0]))
+    return f" ({cause} {value:+.1f})"
 
 
 def weight(line: Line) -> str:
@@ -221,7 +232,7 @@ def _not_asked(found: Sequence[Unseen]) -> tuple[str, ...]:
     by_why: dict[str, list[str]] = {}
     for one in found:
         by_why.setdefault(one.why, []).append(one.what)
-    remedies = " ".join(dict.fromkeys(one.remedy for one in found if one.remedy))
+    remedies = " ".join(dict.fromkeys(one.remedy.replace(_POINT, f"{one.what}: ", 1) for one in found if one.remedy))
     what = ", ".join(f"{names(whats)} ({why})" for why, whats in by_why.items())
     return (*((f"Not looked at, and not asked for: {what}.",) if what else ()), *((f"To see more: {remedies}",) if remedies else ()))
 

@@ -26,6 +26,8 @@ class Line(msgspec.Struct, frozen=True):
     seen: str = ""
     weight: float = 0.0
     group: str = ""
+    speaks: dict[str, float] = {}
+    """Decibans by the id of each cause that it speaks for or against, as it came out."""
 
 
 class Repair(msgspec.Struct, frozen=True):
