@@ -101,9 +101,9 @@ spec:
         {{- include "diagnose.containerSecurity" $root | nindent 8 }}
       terminationMessagePath: /dev/termination-log
       terminationMessagePolicy: File
-      {{- if or $values.settings (include "diagnose.rulesFrom" $root) }}
+      {{- if or $values.settings $values.knownIssues (include "diagnose.rulesFrom" $root) }}
       volumeMounts:
-        {{- if $values.settings }}
+        {{- if or $values.settings $values.knownIssues }}
         - name: settings
           mountPath: /etc/diagnose/settings
           readOnly: true
@@ -114,9 +114,9 @@ spec:
           readOnly: true
         {{- end }}
       {{- end }}
-  {{- if or $values.settings (include "diagnose.rulesFrom" $root) }}
+  {{- if or $values.settings $values.knownIssues (include "diagnose.rulesFrom" $root) }}
   volumes:
-    {{- if $values.settings }}
+    {{- if or $values.settings $values.knownIssues }}
     - name: settings
       configMap:
         name: {{ include "diagnose.fullname" $root }}-settings
@@ -146,6 +146,9 @@ spec:
 {{- end }}
 {{- if .root.Values.settings }}
 - --config=/etc/diagnose/settings/diagnose.toml
+{{- end }}
+{{- if .root.Values.knownIssues }}
+- --baseline=/etc/diagnose/settings/known.yaml
 {{- end }}
 {{- if include "diagnose.rulesFrom" .root }}
 - --rules=/etc/diagnose/rules

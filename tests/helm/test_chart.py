@@ -22,7 +22,7 @@ from tests.helm import roles
 ROOT = Path(__file__).parents[2]
 SCHEMA: dict[str, Any] = json.loads(roles.SCHEMA.read_text(encoding="utf-8"))
 VALUES: dict[str, Any] = yaml.safe_load(roles.VALUES.read_text(encoding="utf-8"))
-NO_PLACE_IN_A_POD = {"docker", "context", "kubeconfig", "kubernetes", "namespace", "node", "repo", "rules", "baseline"}
+NO_PLACE_IN_A_POD = {"docker", "context", "kubeconfig", "kubernetes", "namespace", "node", "repo", "rules", "baseline", "compare"}
 """Settings that name what a pod has not, or that the chart gives as arguments."""
 
 
