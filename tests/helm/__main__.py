@@ -1,4 +1,5 @@
-"""Build the image, put it on a real node, install the chart, and print what its Jobs find: all rights, named namespaces, every optional grant off.
+"""Build the image, put it on a real node, install the chart, and print what its Jobs find: all rights, named namespaces, every optional
+grant off, and with a look from the node.
 
     python -m tests.helm                           as root on Debian, with debootstrap and docker.io; 6 minutes
     python -m tests.helm --base python:3.12-slim   from a base that the engine has or can pull
@@ -75,6 +76,7 @@ WAYS: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     "cluster": ({}, {PLANTED: 1}),
     "namespaced": ({"namespaces": [PLANTED, QUIET]}, {PLANTED: 1, QUIET: 3}),
     "withheld": ({"grants": dict.fromkeys(GRANTS, False)}, {PLANTED: 1}),
+    "nodes": ({"nodeView": {"enabled": True}}, {PLANTED: 1}),
 }
 
 

@@ -1,6 +1,6 @@
 """An image to install the chart with: one that was built, or the same program put together from the environment that runs the tests.
 
-`DIAGNOSE_TEST_IMAGE=FILE` names an archive of `docker save diagnose:test`. Without it no packages are fetched: this Python, this environment's packages
+`CHART_TEST_IMAGE=FILE` names an archive of `docker save diagnose:test`. Without it no packages are fetched: this Python, this environment's packages
 and this checkout become an image with the same name, user and entry point. What the Dockerfile itself makes is seen by `python -m tests.helm`.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.faults.images import _libraries, add_bytes, tar_of
 from tests.stack.images import PYTHON, Image, archive, layer
 
-VARIABLE = "DIAGNOSE_TEST_IMAGE"
+VARIABLE = "CHART_TEST_IMAGE"
 REPOSITORY, TAG = "diagnose", "test"
 NAME = f"docker.io/library/{REPOSITORY}:{TAG}"
 ROOT = Path(__file__).parents[2]
