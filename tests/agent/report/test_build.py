@@ -291,9 +291,9 @@ def test_evidence_is_said_true_ones_first_with_where_it_was_seen(tmp_path: Path)
     (found,) = built(_book(tmp_path), {"container app": {**unseen, "read_only": False}}).incidents
 
     assert (
-        Line("true", "it ended with code 1", "docker inspect app: exit_code 1", 20.0, "status"),
-        Line("true", "it is app", "docker inspect app: user app", 1.0, "log"),
-        Line("false", "it may write", "docker inspect app: read_only no", -0.1, "spec"),
+        Line("true", "it ended with code 1", "docker inspect app: exit_code 1", 20.0, "status", {"bad-image": 20.0}),
+        Line("true", "it is app", "docker inspect app: user app", 1.0, "log", {"bad-image": 1.0}),
+        Line("false", "it may write", "docker inspect app: read_only no", -0.1, "spec", {"bad-limit": 6.0}),
         Line("unknown", "whether it asks for GPUs", "container.gpus_asked", found.evidence[-1].weight, "events"),
     ) == found.evidence
     assert found.evidence[-1].weight > 0
