@@ -70,7 +70,9 @@ def _to_bucket(bucket: str, key: str, parcel: Parcel) -> None:
     except ImportError as error:
         raise OSError(errno.ENOPKG, f"the Python package boto3 is not usable: {error}; pip install 'diagnose[s3]'") from error
     try:
-        client = boto3.session.Session().client("s3", config=Config(connect_timeout=CONNECT_S, read_timeout=READ_S, retries={"total_max_attempts": 2}))
+        client = boto3.session.Session().client(
+            "s3", config=Config(connect_timeout=CONNECT_S, read_timeout=READ_S, retries={"total_max_attempts": 2})
+        )
         client.put_object(Bucket=bucket, Key=key, Body=parcel.text.encode(), ContentType="text/plain; charset=utf-8")
     except ClientError as error:  # its whole answer may hold what was signed
         says = error.response.get("Error", {})

@@ -17,6 +17,7 @@ from agent.discover import Target
 from agent.pipeline import Run
 from agent.report.model import Report
 from agent.settings import Settings
+from probes._redact import Redactor
 
 MOST = 10
 MOST_BYTES = 64_000_000
@@ -99,4 +100,5 @@ def to_find_again(settings: Settings, targets: Sequence[Target]) -> dict[str, st
             found[one.system] = one.address
         elif one.system == "dvc":
             found["repo"] = one.address
-    return {name: value for name, value in found.items() if value and "@" not in value}
+    redactor = Redactor()
+    return {name: value for name, value in found.items() if value and "@" not in value and redactor.text(value) == value}

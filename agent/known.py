@@ -93,7 +93,7 @@ def applied(report: Report, issues: tuple[Issue, ...]) -> Report:
         return report
     valid = [issue for issue in issues if not issue.expired(report.now)]
     marked = sorted((_marked(one, valid) for one in report.incidents), key=wholly_known)
-    said = verdict(tuple(marked), report.recovered, report.seen, report.gaps, unjudged=len(report.open) + len(report.broken), about=report.about)
+    said = verdict(tuple(marked), report.recovered, report.seen, report.gaps, unjudged=len(report.open) + len(report.broken), well=report.well)
     return msgspec.structs.replace(report, incidents=tuple(marked), verdict=said, known_issues=tuple(_notes(report, issues)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -247,7 +248,7 @@ def _bounded(wanted: Sequence[Errand], probes: Sequence[Probe], done: Mapping[tu
             work.append((probe, (errand.subject,)))
         elif used[probe.name] >= probe.most:
             detail = f"{probe.name} follows up at most {probe.most} subjects a run."
-            remedy = f"Name it: diagnose {errand.subject.kind}/{errand.subject.key}."
+            remedy = f"Name it: diagnose {shlex.quote(f'{errand.subject.kind}/{errand.subject.key}')}."
             store.put(probe, Unavailable(kind=probe.kind, subject=errand.subject, why="not reached", detail=detail, remedy=remedy))
     return work
 

@@ -10,24 +10,26 @@ from probes._contract import Unavailable
 from probes._named import Named
 from rules._book import Book
 from rules._facts import Facts
+from rules._row import Row
 
 _MOST = 8
 
 
-def about(book: Book, scope: Scope) -> str:
-    """`container db`, `Training OOM (Out of Memory)`; nothing if a run was about everything."""
-    things = [str(subject) for of in scope.meant.values() for subject in of] or [str(one) for one in scope.meant]
-    rows = [file.row.symptom for file in map(book.of, scope.focus.rows) if file is not None]
-    return " and ".join(part for part in (_few(things), _few(rows)) if part)
+def all_well(book: Book, scope: Scope) -> str:
+    """What is said where nothing was found: of everything, of the things named, of the rows asked for."""
+    things = _few([str(subject) for of in scope.meant.values() for subject in of])
+    rows = _few([file.row.symptom for file in map(book.of, scope.focus.rows) if file is not None])
+    if rows:
+        return f"No sign of {rows}" + (f" on {things}" if things else "")
+    return "Nothing wrong" + (f" with {things}" if things else "")
 
 
 def asked_lines(book: Book, scope: Scope) -> tuple[str, ...]:
     """One line for each thing that was asked about, and what it was seen to depend on."""
     things = tuple(f"{_few(str(subject) for subject in of)}." for of in scope.meant.values() if of)
     reach = _few(str(subject) for subject in scope.depends_on())
-    rows = tuple(
-        f"{file.row.symptom} ({file.row.id}){'' if file.row.live else ', a draft'}." for file in map(book.of, scope.focus.rows) if file is not None
-    )
+    files = [file for file in map(book.of, scope.focus.rows) if file is not None and not any(file.row.id in note for note in scope.focus.notes)]
+    rows = tuple(f"{file.row.symptom} ({file.row.id}){'' if file.row.live else ', a draft'}." for file in files)
     return (*scope.focus.notes, *things, *((f"Looked at with it: {reach}.",) if reach else ()), *rows)
 
 
@@ -52,6 +54,19 @@ def unanswered(book: Book, scope: Scope, facts: Facts) -> Iterator[Gap]:
             detail = f"{file.row.symptom} is a draft: it holds the matrix's wording and no conditions, so nobody can judge it yet."
             remedy = f"`diagnose matrix {file.row.id}` shows its triage, causes and fixes, to be gone through by hand."
             yield Gap(file.row.id, "a draft", detail, remedy, asked=True)
+        elif file is not None and not _anything_of(file.row, facts):
+            yield _nothing_to_judge(file.row, facts)
+
+
+def _anything_of(row: Row, facts: Facts) -> bool:
+    """Whether anything was looked at that the row is about; a list that is empty is a look, too."""
+    return any(facts.subjects(kind) or any(sweep.kind == kind for sweep in facts.swept) for kind in row.kinds)
+
+
+def _nothing_to_judge(row: Row, facts: Facts) -> Gap:
+    gaps = [gap for gap in facts.unavailable if any(name.partition(".")[0] in row.kinds for name in (f"{gap.kind}.", *gap.names))]
+    detail = f"It is judged on each {' and '.join(row.kinds)}, and none was looked at." + "".join(dict.fromkeys(f" {gap.detail}" for gap in gaps[:2]))
+    return Gap(row.id, "not judged", detail, gaps[0].remedy if gaps else "See what may be looked at from here: diagnose access.", asked=True)
 
 
 def _not_found(named: Named, facts: Facts) -> Gap:

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from agent.focus import Focus, Scope
-from agent.report._asked import about, asked_lines, told, unanswered
+from agent.report._asked import all_well, asked_lines, told, unanswered
 from agent.report._gaps import gaps
 from agent.report._lasting import fingerprint, thing
 from agent.report._lines import evidence_lines
@@ -26,6 +26,7 @@ from rules._row import Fix, Severity
 _HOSTILE = ("log_", "output", "message", "error", "container.dependency")
 MOST_LISTED = 500
 EVERYTHING = Focus()
+_LOST = {"not found": "was not found", "a draft": "cannot be judged yet", "not judged": "could not be judged"}
 SHORT = 4
 """Characters of a case's id that people see; more where two cases of a run would look alike."""
 
@@ -60,9 +61,9 @@ class Builder:
         broken = tuple(sorted({*(f"{one.row}: {one.message}" for one in self.judged.broken), *self.facts.broken}))
         return Report(
             tool=tool, rules=self.book.digest, now=self.facts.now, targets=tuple(targets),
-            verdict=verdict(incidents, recovered, _seen(self.facts.swept), found, unjudged=len(opened) + len(broken), about=(what := about(self.book, self.scope))), incidents=incidents, recovered=recovered, open=opened,
+            verdict=verdict(incidents, recovered, _seen(self.facts.swept), found, unjudged=len(opened) + len(broken), well=(well := all_well(self.book, self.scope))), incidents=incidents, recovered=recovered, open=opened,
             gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), rows=self._rows(), live_rows=len(self.book.live), all_rows=len(self.book.files),
-            broken=broken, conflicts=self._conflicts(), stopped=stopped, kept=kept, about=what, asked=asked_lines(self.book, self.scope), elsewhere=len(nodes) - len(mine),
+            broken=broken, conflicts=self._conflicts(), stopped=stopped, kept=kept, well=well, asked=asked_lines(self.book, self.scope), elsewhere=len(nodes) - len(mine),
         )  # fmt: skip
 
     def _incident(self, node: Node) -> Incident:
@@ -191,7 +192,7 @@ def verdict(  # noqa: PLR0913  # as many as the answer rests on
     gaps_: tuple[Gap, ...],
     *,
     unjudged: int = 0,
-    about: str = "",
+    well: str = "Nothing wrong",
 ) -> str:
     """The first line: the answer; what is known stands behind it."""
     fresh = [one for one in incidents if not wholly_known(one)]
@@ -201,17 +202,17 @@ def verdict(  # noqa: PLR0913  # as many as the answer rests on
         more = len(fresh) - 1
         problems = f"{len(fresh)} problem{'s' if more else ''}"
         return f"{problems}: {fresh[0].title}{f'; and {more} more' if more else ''}.{also}"
-    lost = [gap for gap in gaps_ if gap.why in ("not found", "a draft")]
+    lost = [gap for gap in gaps_ if gap.why in _LOST]
     if lost:
-        words = {"not found": "was not found", "a draft": "cannot be judged yet"}
-        return f"{'; '.join(f'{gap.what} {words[gap.why]}' for gap in lost[:3])}: nothing can be said of {'it' if len(lost) == 1 else 'them'}."
+        return f"{'; '.join(f'{gap.what} {_LOST[gap.why]}' for gap in lost[:3])}: nothing can be said of {'it' if len(lost) == 1 else 'them'}."
     seen = ", ".join(swept)
     blind = ", ".join(dict.fromkeys(gap.what.partition(" ")[0] for gap in gaps_)) or "nothing that was asked for"
     if not seen:
         return f"I could see nothing, so I cannot say whether anything is wrong. Not looked at: {blind}."
     before = f" {len(recovered)} recovered." if recovered else ""
     open_rows = f" {unjudged} row{'' if unjudged == 1 else 's'} could not be judged." if unjudged else ""
-    return f"Nothing {'new' if known else 'wrong'} {f'with {about} ' if about else ''}in what I could see: {seen}.{also}{before}{open_rows} Not looked at: {blind}."
+    fine = well.replace("Nothing wrong", "Nothing new").replace("No sign", "No new sign") if known else well
+    return f"{fine} in what I could see: {seen}.{also}{before}{open_rows} Not looked at: {blind}."
 
 
 def _seen(swept: Iterable[Swept]) -> tuple[str, ...]:

@@ -155,10 +155,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     all_rows: int
     broken: tuple[str, ...]
     conflicts: tuple[str, ...]
-    about: str = ""
-    """What the run was about, in few words; empty if about everything."""
+    well: str = "Nothing wrong"
+    """What the first line says where nothing was found."""
     asked: tuple[str, ...] = ()
-    """The same at length, and how that was understood."""
+    """What the run was about, and how that was understood; nothing means everything."""
     kept: bool = False
     """The run is kept, so that `diagnose verify ID` finds its cases."""
     elsewhere: int = 0

@@ -141,3 +141,16 @@ def test_what_a_pod_s_neighbour_suffers_is_not_its_own() -> None:
     bundle.focus = Focus(named=(Named("pod", "b"),))
 
     assert (0, 1) == (len(about_a.incidents), len(report_of(bundle, BOOK).incidents))
+
+
+def test_a_row_whose_things_nobody_looked_at_is_not_judged_and_that_is_no_good_news() -> None:
+    report = ask(symptoms=["remote-access-denied"])
+
+    assert (3, "dvc/remote-access-denied could not be judged: nothing can be said of it.") == (exit_code(report, "low"), report.verdict)
+    assert ["It is judged on each repo, and none was looked at."] == [gap.detail for gap in report.gaps if gap.why == "not judged"]
+
+
+def test_a_row_that_was_judged_and_is_not_there_is_told_as_such() -> None:
+    report = ask("container/churn-api", symptoms=["training-oom"])
+
+    assert (0, True) == (exit_code(report, "low"), report.verdict.startswith("No sign of Training OOM (Out of Memory) on container churn-api in what I could see: "))

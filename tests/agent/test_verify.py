@@ -165,6 +165,11 @@ def test_a_case_of_a_kept_run_is_found_by_its_id_with_the_settings_that_name_its
     assert ((DB.id,), {"context": "prod", "kubeconfig": "/k", "namespace": "ml", "docker": "unix:///d"}) == (tuple(one.id for one in asked.incidents), asked.settings)
 
 
+@pytest.mark.parametrize("address", ["http://u:p@h:9090", "http://h:9090/?token=hunter2hunter2hunter2"])
+def test_what_names_a_system_by_a_secret_is_not_kept(address: str) -> None:
+    assert {} == history.to_find_again(Settings(), (Target("prometheus", address, asked=True),))
+
+
 def test_consequences_have_ids_too_and_brackets_do_no_harm(tmp_path: Path) -> None:
     kept(tmp_path)
 

@@ -172,3 +172,12 @@ def test_who_was_asked_about_is_told_of_though_all_is_well(named: Named, expecte
     access.named = (named,)
 
     assert expected == set(looks(run(containers.PROBES[0], access), "container"))
+
+
+def test_a_restart_of_days_ago_is_told_if_that_far_back_is_asked_for(api: Api, hands: Hands, run: RunProbe) -> None:
+    it = status(ready=True, state={"running": {"startedAt": at(200_000)}}, lastState=ended(ago=200_010), restartCount=9)
+    api.put("pods", pod(ready=True, status={"containerStatuses": [it]}))
+    access = hands()
+    access.since = NOW - 3 * 86_400
+
+    assert {KEY} == set(looks(run(containers.PROBES[0], access), "container"))
