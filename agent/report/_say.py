@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from agent.report.model import Candidate, Check, Gap, Incident, Known, Line, Repair, Report
+from agent.report.model import Candidate, Check, Gap, Incident, Known, Line, Repair, Report, counts, every
 from rules._words import span_text, time_text
 
 MARKS = {"true": "✓", "false": "✗", "unknown": "?"}
@@ -156,6 +156,12 @@ def held(check: Check) -> str:
 def known(one: Known) -> str:
     """`The disk is replaced soon (data-platform); until 2026-11-30; known.yaml:3`."""
     return f"{one.reason.rstrip('.')}{f' ({one.owner})' if one.owner else ''}; until {one.expires}{f'; {one.where}' if one.where else ''}"
+
+
+def not_counted(report: Report) -> str:
+    """How many problems are too small for the exit code; nothing if none is."""
+    small = sum(one.known is None and not counts(one, report.fail_on) for one in every(report.incidents))
+    return f"{small} problem{'' if small == 1 else 's'} below --fail-on {report.fail_on}, so not for the exit code." if small else ""
 
 
 def ids(found: Iterable[str]) -> str:

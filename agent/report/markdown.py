@@ -84,6 +84,7 @@ def _blocks(report: Report, *, explain: bool) -> Iterator[str]:
     known = [one for one in report.incidents if one not in fresh]
     yield _list("Known", [f"{escape(one.title)} {code(one.id)}: {escape(say.known(one.known))}" for one in known if one.known is not None])
     yield _list("Known issues", map(escape, report.known_issues))
+    yield _list("Not counted", [escape(say.not_counted(report))])
     yield _list("Recovered", [f"{escape(one.title)} {code(one.id)}" for one in report.recovered])
     yield _list("Asked", map(escape, say.asked(report)))
     yield _list("Not seen", map(escape, say.not_seen(report.gaps, explain=explain)))

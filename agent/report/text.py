@@ -60,6 +60,7 @@ def _write(report: Report, page: Page, *, explain: bool) -> None:
         one_line(page, label("RECOVERED"), Span(one.title), tag(one))
     _block(page, "KNOWN ISSUES", report.known_issues)
     _block(page, "ASKED", say.asked(report))
+    _block(page, "NOT COUNTED", filter(None, [say.not_counted(report)]))
     _block(page, "NOT SEEN", say.not_seen(report.gaps, explain=explain))
     _block(page, "NOT JUDGED", say.shortened(report.open, MOST_LISTED, explain=explain))
     _block(page, "BROKEN", say.broken(report, explain=explain))

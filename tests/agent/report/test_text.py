@@ -242,6 +242,16 @@ def test_problems_that_differ_in_more_are_read_each(changed: dict[str, tuple[obj
     assert "ALIKE" not in render(examples.report(incidents=both))
 
 
+def test_what_is_too_small_to_count_says_so_in_every_format_for_people() -> None:
+    small = msgspec.structs.replace(examples.known(), fail_on="critical")
+    line = "2 problems below --fail-on critical, so not for the exit code."
+
+    for name in ("text", "html"):
+        assert line in " ".join(FORMATS[name](small).split())
+    assert line in FORMATS["markdown"](small).replace("`", "")
+    assert "--fail-on" not in FORMATS["text"](examples.known())
+
+
 def test_explain_folds_nothing() -> None:
     both = tuple(examples.incident(id=f"{number:04}") for number in range(2))
 
