@@ -52,7 +52,8 @@ def _deployment(space: str, name: str, container: dict[str, Any]) -> dict[str, A
 def _came_about(it: Node) -> bool:
     statuses = [status for pod in it.get("-n", PLANTED, "pods")["items"] for status in pod["status"].get("containerStatuses", [])]
     waits = [status["state"].get("waiting", {}).get("reason", "") for status in statuses]
-    return "CrashLoopBackOff" in waits and any("Pull" in reason for reason in waits)
+    loops = "CrashLoopBackOff" in waits or any(status["restartCount"] >= 3 for status in statuses)
+    return loops and any("Pull" in reason for reason in waits)
 
 
 class Release:
