@@ -127,6 +127,7 @@ def _with_words(focus: Focus, words: Sequence[str], rows: Sequence[Row]) -> Focu
     return Focus(
         named=focus.named,
         rows=(*focus.rows, *(row.id for row in live)),
+        words=tuple(words),
         drafts=() if live else tuple(row.id for row in drafts),
         notes=(*focus.notes, *notes),
     )

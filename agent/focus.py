@@ -48,6 +48,8 @@ class Focus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rows: tuple[str, ...] = ()
     drafts: tuple[str, ...] = ()
     """Rows that were meant and cannot be judged; they narrow nothing."""
+    words: tuple[str, ...] = ()
+    """What was typed beside things and rows; a word may be a thing's name, too."""
     notes: tuple[str, ...] = ()
     """How words or alerts were understood, for the report."""
     since: float = 0.0
@@ -89,6 +91,17 @@ def resolved(focus: Focus, facts: Facts) -> dict[Named, tuple[Subject, ...]]:
         )
         for one in focus.named
     }
+
+
+def namesakes(word: str, facts: Facts, most: int = 3) -> tuple[str, ...]:
+    """Things of this very name that were seen, as they are named on the command line; the larger things first."""
+    found = [
+        subject
+        for kind in ("workload", "pod", "container", "model", "node", "mlflow")
+        for subject in facts.subjects(kind)
+        if Named(kind, word).means(subject)
+    ]
+    return tuple(f"{subject.kind}/{subject.key}" for subject in found[:most])
 
 
 def nearest(one: Named, facts: Facts, most: int = 3) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
-from agent.focus import Scope, names_needed, nearest, rows_needed
+from agent.focus import Scope, names_needed, namesakes, nearest, rows_needed
 from agent.report.model import Gap
 from probes._contract import Unavailable
 from probes._named import Named
@@ -24,13 +25,18 @@ def all_well(book: Book, scope: Scope) -> str:
     return "Nothing wrong" + (f" with {things}" if things else "")
 
 
-def asked_lines(book: Book, scope: Scope) -> tuple[str, ...]:
+def asked_lines(book: Book, scope: Scope, facts: Facts) -> tuple[str, ...]:
     """One line for each thing that was asked about, and what it was seen to depend on."""
     things = tuple(f"{_few(str(subject) for subject in of)}." for of in scope.meant.values() if of)
     reach = _few(str(subject) for subject in scope.depends_on())
     files = [file for file in map(book.of, scope.focus.rows) if file is not None and not any(file.row.id in note for note in scope.focus.notes)]
     rows = tuple(f"{file.row.symptom} ({file.row.id}){'' if file.row.live else ', a draft'}." for file in files)
-    return (*scope.focus.notes, *things, *((f"Looked at with it: {reach}.",) if reach else ()), *rows)
+    also = tuple(
+        f"'{word}' is also the name of {', '.join(found)}: diagnose {shlex.quote(found[0])} looks at that."
+        for word in scope.focus.words
+        if (found := namesakes(word, facts))
+    )
+    return (*scope.focus.notes, *also, *things, *((f"Looked at with it: {reach}.",) if reach else ()), *rows)
 
 
 def told(book: Book, scope: Scope, facts: Facts) -> list[Unavailable]:

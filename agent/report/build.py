@@ -63,7 +63,7 @@ class Builder:
             tool=tool, rules=self.book.digest, now=self.facts.now, targets=tuple(targets),
             verdict=verdict(incidents, recovered, _seen(self.facts.swept), found, unjudged=len(opened) + len(broken), well=(well := all_well(self.book, self.scope))), incidents=incidents, recovered=recovered, open=opened,
             gaps=found, looked=_looked(visits), seen=_seen(self.facts.swept), rows=self._rows(), live_rows=len(self.book.live), all_rows=len(self.book.files),
-            broken=broken, conflicts=self._conflicts(), stopped=stopped, kept=kept, well=well, asked=asked_lines(self.book, self.scope), elsewhere=len(nodes) - len(mine),
+            broken=broken, conflicts=self._conflicts(), stopped=stopped, kept=kept, well=well, asked=asked_lines(self.book, self.scope, self.facts), elsewhere=len(nodes) - len(mine),
         )  # fmt: skip
 
     def _incident(self, node: Node) -> Incident:

@@ -83,3 +83,10 @@ def test_where_only_drafts_are_meant_everything_is_looked_at_and_that_is_said() 
         "'503 api' was taken for API 503 Service Unavailable (serving/api-503), a draft that cannot be judged yet: `diagnose matrix serving/api-503` shows its triage, causes and fixes.",
         "So everything was looked at.",
     ) == report.asked
+
+
+def test_a_word_that_is_the_name_of_a_thing_is_told_with_the_command_that_looks_at_it() -> None:
+    bundle = load(DEMO)
+    bundle.focus = focus_of(Asked(words=["trainer", "oom"], now=NOW))
+
+    assert "'trainer' is also the name of workload/churn/trainer, container/trainer: diagnose workload/churn/trainer looks at that." in report_of(bundle, BOOK).asked
