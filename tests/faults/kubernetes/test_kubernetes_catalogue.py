@@ -188,6 +188,43 @@ def test_the_fourth_set_uses_every_script_and_image_of_its_own(fourth: Catalogue
     assert set(fourth.images) <= {image for planting in fourth.all for image in images_of(planting)}
 
 
+@pytest.fixture(scope="module")
+def fifth() -> Catalogue:
+    return load(CATALOGUE.with_name("fifth.yaml"))
+
+
+def test_the_fifth_set_is_large_enough_mostly_lived_and_covers_every_row(fifth: Catalogue) -> None:
+    real = [fault for fault in fifth.faults if fault.mechanism == "real"]
+
+    assert len(fifth.faults) == 50
+    assert len(fifth.healthy) == 10
+    assert len(real) >= 0.5 * len(fifth.faults)
+    assert {expect.row for fault in fifth.faults for expect in fault.expect} == set(CAUSES)
+
+
+def test_the_fifth_set_has_incidents_that_share_one_thing(fifth: Catalogue) -> None:
+    shared = [expect for fault in fifth.faults for expect in fault.expect if expect.shared]
+
+    assert {one.cause for one in shared} == {"dependency-unreachable", "rate-limited", "quota-exceeded", "webhook-down"}
+
+
+def test_the_fifth_set_plants_nothing_of_the_others_and_gives_no_cause_away(
+    catalogue: Catalogue, second: Catalogue, third: Catalogue, fourth: Catalogue, fifth: Catalogue
+) -> None:
+    others = {name for planting in (*catalogue.all, *second.all, *third.all, *fourth.all) for name in planting.own_namespaces}
+    names = {name for planting in fifth.all for name in (*planting.own_namespaces, *images_of(planting), *_names(planting))}
+
+    assert {name for planting in fifth.all for name in planting.own_namespaces} & others == set()
+    assert sorted(name for name in names if GIVEAWAYS.search(name)) == []
+
+
+def test_the_fifth_set_uses_every_script_and_image_of_its_own(fifth: Catalogue) -> None:
+    used = {file.script for image in fifth.images.values() for file in image.files.values() if file.script.startswith("../")}
+
+    assert {f"../scripts_fifth/{path.name}" for path in CATALOGUE.with_name("scripts_fifth").iterdir()} == used
+    assert set(fifth.images) <= {image for planting in fifth.all for image in images_of(planting)}
+
+
 def test_an_object_may_lie_in_another_namespace_of_its_planting() -> None:
     assert manifest({"kind": "Service", "name": "web", "namespace": "shop-back"}, "shop")["metadata"] == {"name": "web", "namespace": "shop-back"}
 
