@@ -55,6 +55,7 @@ def test_the_step_at_which_its_pods_stand(stage: str, changed: dict[str, Value])
         ("limit-range", "", 'pods "t-" is forbidden: maximum cpu usage per Container is 1, but limit is 2'),
         ("webhook-down", "check.example.com", 'failed calling webhook "check.example.com": failed to call webhook: no endpoints available for service "check"'),
         ("webhook-rejects", "check.example.com", 'admission webhook "check.example.com" denied the request: no latest tag'),
+        ("webhook-rejects", "validate.kyverno.svc-fail", 'admission webhook "validate.kyverno.svc-fail" denied the request: \n\nresource Pod/ml/api- was blocked due to the following policies\n\nrequire-requests:\n  validate-memory: no memory request'),
         ("pod-security", "restricted:latest", 'pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'),
         ("missing-service-account", "ml/api", 'pods "x-" is forbidden: error looking up service account ml/api: serviceaccount "api" not found'),
         ("", "", "words that nobody has heard yet"),
@@ -64,6 +65,13 @@ def test_why_its_pods_are_refused(kind: str, by: str, text: str) -> None:
     found = facts({WHO: WELL | {"create_says": text, "create_failed_at": NOW - 20, "made_at": None}})
 
     assert {"create_refused": True, "create_kind": kind, "create_by": by} == told(found, WHO, "create_refused", "create_kind", "create_by")
+
+
+def test_what_a_policy_asks_for_is_told_whole_over_several_lines() -> None:
+    text = 'admission webhook "validation.gatekeeper.sh" denied the request: [team] you must provide labels: {"team"}\n[limits] container <api> has no memory limit'
+    found = facts({WHO: WELL | {"create_says": text, "create_failed_at": NOW - 20, "made_at": None}})
+
+    assert {"create_words": '[team] you must provide labels: {"team"} [limits] container <api> has no memory limit'} == told(found, WHO, "create_words")
 
 
 def test_what_its_pods_say_of_their_volumes_is_joined() -> None:
