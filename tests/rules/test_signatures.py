@@ -29,7 +29,7 @@ SAYS = {
     "kernel-log": {"crashed", "disk-error", "gpu-or-driver", "hung", "machine-out-of-memory", "memory-limit"},
 }
 TRAITS = {
-    *("certificate-refused", "child-killed", "connects-to", "driver-collect", "frame-backward", "frame-checkpoint", "frame-load-model", "frame-read-data", "starts-a-program"),
+    *("certificate-refused", "child-killed", "connects-to", "driver-collect", "frame-backward", "frame-checkpoint", "frame-load-model", "frame-read-data", "shows-serving", "shows-training", "starts-a-program"),
     *("gpu-library-not-loaded", "gpu-numbers", "gpu-shared", "leaked-shared-memory", "told-to-stop", "login-refused", "no-more-threads", "too-many-files"),
     *("mlflow-database-full", "mlflow-database-refuses", "mlflow-database-unknown-host", "mlflow-database-unreachable"),
     *("mlflow-database-unusable", "mlflow-driver-missing", "mlflow-host-rejected", "mlflow-other-server", "mlflow-refused"),
@@ -223,7 +223,7 @@ def test_lines_are_counted_across_chunks() -> None:
 
 
 def test_of_a_signature_that_matches_everywhere_the_newest_are_kept() -> None:
-    found = ours().scan("    loss.backward()\n" * 5000, "application-log")
+    found = ours().scan("reading the whole file\n" * 5000, "application-log")
 
     assert (MOST, 4999) == (len(found), found[-1].line)
 

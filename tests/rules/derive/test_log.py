@@ -232,9 +232,9 @@ def test_a_host_that_the_failure_does_not_name_is_the_one_announced_before(text:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("step 10 loss 0.5\nsaving checkpoint 1", ("frame-checkpoint",)),
-        ("saving checkpoint 1\nstep 20 loss 0.4", ()),
-        ("loading model weights\nstep 1 loss 0.9\n    torch.save(state, path)", ("frame-checkpoint",)),
+        ("step 10 loss 0.5\nsaving checkpoint 1", ("frame-checkpoint", "shows-training")),
+        ("saving checkpoint 1\nstep 20 loss 0.4", ("shows-training",)),
+        ("loading model weights\nstep 1 loss 0.9\n    torch.save(state, path)", ("frame-checkpoint", "shows-training")),
         ("reading the whole file\nrow 4000\nrow 8000", ("frame-read-data",)),
         ("saving checkpoint at step 20", ("frame-checkpoint",)),
     ],
