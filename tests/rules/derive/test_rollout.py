@@ -8,6 +8,7 @@ from probes._contract import Value
 from tests.rules.derive.conftest import NOW, facts, told
 
 WHO = "workload ml/Deployment/api"
+NO_USE = "no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
 WELL: dict[str, Value] = {
     "kind": "Deployment", "pods_wanted": 3, "pods": 3, "pods_ready": 3, "pods_updated": 3, "waiting_reasons": (), "suspended": False, "finished": False, "observed": True,
     "progress_reason": "NewReplicaSetAvailable", "pods_unplaced": 0, "scheduler_says": None, "pod_restarts": 0, "paused": False, "written_at": NOW - 900,
@@ -23,6 +24,9 @@ WELL: dict[str, Value] = {
         ("", {"pods_wanted": 0, "pods_ready": 0, "pods_updated": 0}),
         ("", {"pods_ready": 2, "pods_updated": 2, "pods_running_unready": 1, "oldest_unready_at": NOW - 10, "progress_reason": "ReplicaSetUpdated"}),
         ("", {"pods_ready": 2, "pods_unplaced": 1, "scheduler_says": "0/1 nodes are available: 1 Insufficient cpu.", "oldest_unready_at": NOW - 10}),
+        ("not-placed", {"pods_ready": 2, "pods_unplaced": 1, "scheduler_says": f"0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). {NO_USE}", "oldest_unready_at": NOW - 3}),
+        ("", {"pods_ready": 2, "pods_unplaced": 1, "scheduler_says": "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 1 Preemption is not helpful for scheduling, 1 No preemption victims found for incoming pod.", "oldest_unready_at": NOW - 3}),
+        ("", {"pods_ready": 2, "pods_unplaced": 1, "scheduler_says": f"0/2 nodes are available: 2 node(s) had untolerated taint(s). {NO_USE}", "oldest_unready_at": NOW - 3}),
         ("", {"paused": True}),
         ("", {"kind": "Job", "suspended": True, "pods_ready": 0, "pods": 0}),
         ("", {"kind": "Job", "finished": True, "pods_ready": 0, "pods": 0}),
