@@ -13,7 +13,10 @@ LEAD_DB = 10.0
 
 _TEXT: tuple[tuple[str, Mapping[str, float]], ...] = (
     (r"\b(?:torchrun|accelerate\s+launch|deepspeed|horovodrun|mpirun)\b", {"training": 15, "serving": -10}),
-    (r"(?:^|[\s/._-])(?:train|fine[\s_-]?tune|pretrain|trainer|training)(?:[\w-]*)(?:\.py\b|\s|$)|\b(?:sft|rlhf)\b", {"training": 12, "serving": -10}),
+    (
+        r"(?:^|[\s/._-])(?:train|fine[\s_-]?tune|pretrain|trainer|training)(?:[\w-]*)(?:\.py\b|\s|$)|\b(?:sft|rlhf)\b",
+        {"training": 12, "serving": -10},
+    ),
     (r"\bjupyter(?:-\w+|hub|lab)?\b|\bnotebook\b", {"notebook": 18}),
     (
         (
@@ -121,7 +124,14 @@ DERIVATIONS = (
         kind="container",
         gives=_gives("container"),
         needs=("container.command", "container.image"),
-        wants=("container.compose_service", "container.env_names", "container.published_ports", "container.gpus_asked", "pod.owner_kind", "container.log_traits"),
+        wants=(
+            "container.compose_service",
+            "container.env_names",
+            "container.published_ports",
+            "container.gpus_asked",
+            "pod.owner_kind",
+            "container.log_traits",
+        ),
         function=_container,
     ),
     Derivation(

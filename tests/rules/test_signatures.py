@@ -80,6 +80,9 @@ def test_what_is_said_is_said_in_known_words() -> None:
     assert TRAITS == {one.trait for one in ours().all if one.trait}
 
 
+NO_INDEX = "WARNING: Retrying after connection broken by 'NewConnectionError(': Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')': /simple/feast/\n"
+
+
 def _decisive(text: str) -> Match | None:
     return decisive(text, ours().scan(text, "application-log"))
 
@@ -93,10 +96,8 @@ def _says(text: str) -> str:
     ("expected", "text"),
     [
         ("missing-dependency", "ERROR: No matching distribution found for torch==2.9.0\n"),
-        ("dependency-unreachable", "WARNING: Retrying after connection broken by 'NewConnectionError(': Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')': /simple/feast/\n"
-         "ERROR: Could not find a version that satisfies the requirement feast==0.40.1 (from versions: none)\nERROR: No matching distribution found for feast==0.40.1\n"),
-        ("missing-dependency", "WARNING: Retrying after connection broken by 'NewConnectionError(': Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')': /simple/feast/\n"
-         "ERROR: Could not find a version that satisfies the requirement feast==9 (from versions: 0.39.0, 0.40.1)\nERROR: No matching distribution found for feast==9\n"),
+        ("dependency-unreachable", f"{NO_INDEX}ERROR: Could not find a version that satisfies the requirement feast==0.40.1 (from versions: none)\nERROR: No matching distribution found for feast==0.40.1\n"),
+        ("missing-dependency", f"{NO_INDEX}ERROR: Could not find a version that satisfies the requirement feast==9 (from versions: 0.39.0, 0.40.1)\nERROR: No matching distribution found for feast==9\n"),
         ("missing-dependency", f"starting\n{TRACE}  File \"a.py\", line 1\nModuleNotFoundError: No module named 'xgboost'\n"),
         ("application-error", f"WARNING connect to db:5432: connection refused, trying again\nconnected\n{TRACE}ValueError: bad shape\n"),
         ("dependency-unreachable", f"{TRACE}ConnectionRefusedError: [Errno 111] Connection refused\n\nDuring handling of the above exception, another exception occurred:\n\n{TRACE}RuntimeError: no store\n"),
