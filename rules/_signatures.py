@@ -55,6 +55,8 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """It gives way to any other in the traceback that leads to it."""
     wrapper: bool = False
     """It tells only that something else failed: what was said before it decides."""
+    led_by: _Word = ""
+    """A trait that a line of the traceback which leads to it must have."""
     instead_of: tuple[_Id, ...] = ()
     """Signatures that do not count on a line which this one matches."""
     match: Annotated[tuple[str, ...], Meta(min_length=1)]
@@ -176,6 +178,17 @@ def _chunks(text: bytes) -> Iterator[bytes]:
         start = stop
 
 
+def borne_out(text: str, matches: Sequence[Match]) -> tuple[Match, ...]:
+    """The matches, without those that need another line in the traceback which leads to them, where it is not."""
+    lines = text.split("\n")
+    return tuple(match for match in matches if not match.signature.led_by or _led(lines, match, matches))
+
+
+def _led(lines: Sequence[str], match: Match, matches: Iterable[Match]) -> bool:
+    start = block_start(lines, match.line)
+    return any(start <= other.line < match.line and other.signature.trait == match.signature.led_by for other in matches)
+
+
 def decisive(text: str, matches: Sequence[Match]) -> Match | None:
     """The match that tells why the program ended: the last one, or the special one that the last traceback leads to it from."""
     telling = [match for match in matches if match.signature.says]
@@ -222,9 +235,11 @@ def _parsed(folder: Path) -> dict[str, tuple[Signature, str]]:
 def check(signatures: Iterable[Signature]) -> Iterator[tuple[str, str]]:
     """What is wrong with these signatures: the id and a sentence."""
     given = {one.id: one for one in signatures}
+    traits = {one.trait for one in given.values()}
     for one in given.values():
         strange = [id_ for id_ in one.instead_of if id_ not in given or given[id_].channel != one.channel]
         fault = fault_of(one) or (f"there is no signature '{strange[0]}' in its channel." if strange else "")
+        fault = fault or (f"no signature has the trait '{one.led_by}'." if one.led_by not in traits | {""} else "")
         if fault:
             yield one.id, fault
 

@@ -1,7 +1,7 @@
 """Which Services are there in a namespace, which have nobody behind them, and which pods should be there?
 
 ns ml  services=("api", "postgres")  services_without_backends=("postgres",)
-service svc:ml/postgres  ready_addresses=0  selector=("app=postgres",)  selects pod ml/postgres-0
+service svc:ml/postgres  ready_addresses=0  selector="app=postgres"  addresses=("10.96.0.9",)  selects pod ml/postgres-0
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ SPECS = (
     Spec(name="ns.services_without_selector", type="texts", doc="Those whose backends somebody else writes."),
     Spec(name="service.ready_addresses", type="int", doc="Addresses in its EndpointSlices that are not unready."),
     Spec(name="service.selector", type="text", doc="spec.selector, as kubectl -l takes it."),
+    Spec(name="service.addresses", type="texts", doc="Its address in the cluster; none of a headless one."),
 )
 
 
@@ -59,6 +60,7 @@ def _nobody_behind(access: Access, it: Service) -> Iterator[Answer]:
     values: dict[str, Value] = {
         "service.ready_addresses": 0,
         "service.selector": ",".join(f"{label}={value}" for label, value in sorted(selector.items())),
+        "service.addresses": (it.spec.cluster_ip,) if it.spec.cluster_ip not in ("", "None") else None,
     }
     yield Look(
         subject=subject, values=values, command=f"kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={name}", vantage="pod"

@@ -14,7 +14,7 @@ _BY = {"quota-exceeded": "quota", "quota-needs-requests": "quota", "webhook-down
 
 
 def _create(given: Given) -> Mapping[str, Value]:
-    text = given.text("workload.replica_failure") or given.text("workload.create_says")
+    text = " ".join((given.text("workload.replica_failure") or given.text("workload.create_says")).split())
     failed, made = given.number("workload.create_failed_at"), given.number("workload.made_at")
     standing = bool(given.text("workload.replica_failure")) or (
         failed is not None and given.now - failed < RECENT_S and (made is None or made < failed)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from probes._contract import Spec, Value
 from rules._blocks import LAST_LINES
 from rules._derivation import Derivation, Given
-from rules._signatures import CAPTURES, Match, decisive, ours
+from rules._signatures import CAPTURES, Match, borne_out, decisive, ours
 from rules.derive._printed import last_step
 
 LONGEST_LINE = 200
@@ -22,7 +22,7 @@ COVER = "container.log_complete"
 
 def _log(given: Given) -> Mapping[str, Value]:
     text = given.text("container.log_tail")
-    matches = ours().scan(text, "application-log")
+    matches = borne_out(text, ours().scan(text, "application-log"))
     why = decisive(text, matches)
     last = text.rstrip("\n").count("\n")
     near = [match for match in matches if match.line >= last - TAIL_LINES]

@@ -6,6 +6,7 @@ init container), crashing, not-ready, not-updated (the controller does not act, 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -20,6 +21,8 @@ QUIET_S = 180.0
 
 PLACING_S = 10.0
 MOUNTING_S = 20.0
+_NO_USE = re.compile(r"preemption: 0/(\d+) nodes are available: (?:(\d+) Preemption is not helpful for scheduling\.?)$")
+"""No pod that leaves would make room on any node: since 1.34 so said of a request that is larger than the node (kubernetes #131345)."""
 UNNOTICED_S = 60.0
 """A scheduler speaks within a second; after a minute nobody is there who would."""
 
@@ -68,7 +71,15 @@ def _stage(given: Given) -> str:
 
 
 def _placing(given: Given) -> float:
+    """How long the scheduler is waited for: not at all for room that no node has even when it is empty."""
+    if given.text("workload.blocked_by") == "resources" and _is_no_use(given.text("workload.scheduler_says")):
+        return 0.0
     return PLACING_S if given.text("workload.scheduler_says") else UNNOTICED_S
+
+
+def _is_no_use(text: str) -> bool:
+    found = _NO_USE.search(text)
+    return found is not None and found[1] == found[2]
 
 
 def _slow(given: Given, *, patient: bool) -> str:
@@ -254,7 +265,7 @@ DERIVATIONS = (
             "workload.kind", "workload.suspended", "workload.finished", "workload.observed", "workload.progress_reason", "workload.pods_unplaced",
             "workload.scheduler_says", "workload.pod_restarts", "workload.paused", "workload.written_at", "workload.pods_running_unready", "workload.pods",
             "workload.pods_not_started", "workload.pods_deleting", "workload.oldest_unready_at", "workload.revision_at", "workload.create_refused",
-            "workload.create_failed_at", "workload.create_failures", "workload.mount_stands", "workload.init_waits_for",
+            "workload.create_failed_at", "workload.create_failures", "workload.mount_stands", "workload.init_waits_for", "workload.blocked_by",
         ),
         function=_stuck,
     ),

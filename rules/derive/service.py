@@ -12,10 +12,20 @@ NO_SERVICE, NOBODY, READY, OUTSIDE = "there is no such Service", "nobody is read
 
 
 def _service(given: Given) -> Mapping[str, Value]:
-    host = given.text("container.log_host")
+    host = _called(given.facts, given.text("container.log_host"))
     state = _state(given.facts, given.subject, host)
     down = {NO_SERVICE: True, NOBODY: True, READY: False}.get(state)
     return {"container.service_host": host, "container.service_state": state, "container.service_down": down if host else False}
+
+
+def _called(facts: Facts, host: str) -> str:
+    """The name of the Service without backends that has this address; else the host as it is."""
+    for service in facts.subjects("service") if host[:1].isdigit() else ():
+        addresses = facts.value(service, "service.addresses")
+        if isinstance(addresses, tuple) and host in addresses:
+            namespace, _, name = service.key.removeprefix("svc:").partition("/")
+            return f"{name}.{namespace}"
+    return host
 
 
 def _named(asker: Subject, host: str) -> tuple[str, str] | None:

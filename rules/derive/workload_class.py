@@ -13,7 +13,10 @@ LEAD_DB = 10.0
 
 _TEXT: tuple[tuple[str, Mapping[str, float]], ...] = (
     (r"\b(?:torchrun|accelerate\s+launch|deepspeed|horovodrun|mpirun)\b", {"training": 15, "serving": -10}),
-    (r"(?:^|[\s/._-])(?:train|fine[\s_-]?tune|pretrain|trainer|training)(?:[\w-]*)(?:\.py\b|\s|$)", {"training": 12, "serving": -10}),
+    (
+        r"(?:^|[\s/._-])(?:train|fine[\s_-]?tune|pretrain|trainer|training)(?:[\w-]*)(?:\.py\b|\s|$)|\b(?:sft|rlhf)\b",
+        {"training": 12, "serving": -10},
+    ),
     (r"\bjupyter(?:-\w+|hub|lab)?\b|\bnotebook\b", {"notebook": 18}),
     (
         (
@@ -41,6 +44,8 @@ _OWNERS: Mapping[str, Mapping[str, float]] = {
 """What makes a pod tells what it is for: Kubeflow's kinds, Knative's Revision (KServe)."""
 
 MOST_TEXT = 2000
+SEEN_DB = 24.0
+"""A log that shows an optimizer or the loss of a step tells more than a name, but does not make a trainer of what is called a server."""
 
 
 def _text_scores(text: str) -> dict[str, float]:
@@ -67,8 +72,11 @@ def _spoken(key: str) -> str:
 def _container(given: Given) -> Mapping[str, Value]:
     words = [given.text(name) for name in ("container.command", "container.compose_service")]
     scores = _text_scores(" ".join((_spoken(given.subject.key), *words)))
-    for name, weight in _text_scores(given.text("container.image").rpartition("/")[2].replace(":", " ")).items():
+    folders, _, image = given.text("container.image").rpartition("/")
+    for name, weight in _text_scores(image.replace(":", " ")).items():
         scores[name] += weight if name in ("database", "notebook", "serving") else weight / 2
+    scores["training"] += max(0.0, _text_scores(folders.replace("/", " "))["training"]) / 2
+    scores["notebook" if scores["notebook"] >= LEAD_DB else "training"] += SEEN_DB if _seen_training(given) else 0.0
     names = set(given.texts("container.env_names"))
     if names & _DISTRIBUTED:
         scores["training"] += 10
@@ -81,6 +89,12 @@ def _container(given: Given) -> Mapping[str, Value]:
     if given["container.gpus_asked"] is True:
         scores["training"] += 3
     return _said("container", _leader(scores), trains=_trains(scores))
+
+
+def _seen_training(given: Given) -> bool:
+    """What serves may tell of the training of its model, too."""
+    traits = given.texts("container.log_traits")
+    return "shows-training" in traits and "shows-serving" not in traits
 
 
 def _process(given: Given) -> Mapping[str, Value]:
@@ -110,7 +124,14 @@ DERIVATIONS = (
         kind="container",
         gives=_gives("container"),
         needs=("container.command", "container.image"),
-        wants=("container.compose_service", "container.env_names", "container.published_ports", "container.gpus_asked", "pod.owner_kind"),
+        wants=(
+            "container.compose_service",
+            "container.env_names",
+            "container.published_ports",
+            "container.gpus_asked",
+            "pod.owner_kind",
+            "container.log_traits",
+        ),
         function=_container,
     ),
     Derivation(

@@ -29,7 +29,7 @@ SAYS = {
     "kernel-log": {"crashed", "disk-error", "gpu-or-driver", "hung", "machine-out-of-memory", "memory-limit"},
 }
 TRAITS = {
-    *("certificate-refused", "child-killed", "connects-to", "driver-collect", "frame-backward", "frame-checkpoint", "frame-load-model", "frame-read-data"),
+    *("certificate-refused", "child-killed", "connects-to", "driver-collect", "frame-backward", "frame-checkpoint", "frame-load-model", "frame-read-data", "shows-serving", "shows-training", "starts-a-program"),
     *("gpu-library-not-loaded", "gpu-numbers", "gpu-shared", "leaked-shared-memory", "told-to-stop", "login-refused", "no-more-threads", "too-many-files"),
     *("mlflow-database-full", "mlflow-database-refuses", "mlflow-database-unknown-host", "mlflow-database-unreachable"),
     *("mlflow-database-unusable", "mlflow-driver-missing", "mlflow-host-rejected", "mlflow-other-server", "mlflow-refused"),
@@ -80,6 +80,9 @@ def test_what_is_said_is_said_in_known_words() -> None:
     assert TRAITS == {one.trait for one in ours().all if one.trait}
 
 
+NO_INDEX = "WARNING: Retrying after connection broken by 'NewConnectionError(': Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')': /simple/feast/\n"
+
+
 def _decisive(text: str) -> Match | None:
     return decisive(text, ours().scan(text, "application-log"))
 
@@ -92,6 +95,9 @@ def _says(text: str) -> str:
 @pytest.mark.parametrize(
     ("expected", "text"),
     [
+        ("missing-dependency", "ERROR: No matching distribution found for torch==2.9.0\n"),
+        ("dependency-unreachable", f"{NO_INDEX}ERROR: Could not find a version that satisfies the requirement feast==0.40.1 (from versions: none)\nERROR: No matching distribution found for feast==0.40.1\n"),
+        ("missing-dependency", f"{NO_INDEX}ERROR: Could not find a version that satisfies the requirement feast==9 (from versions: 0.39.0, 0.40.1)\nERROR: No matching distribution found for feast==9\n"),
         ("missing-dependency", f"starting\n{TRACE}  File \"a.py\", line 1\nModuleNotFoundError: No module named 'xgboost'\n"),
         ("application-error", f"WARNING connect to db:5432: connection refused, trying again\nconnected\n{TRACE}ValueError: bad shape\n"),
         ("dependency-unreachable", f"{TRACE}ConnectionRefusedError: [Errno 111] Connection refused\n\nDuring handling of the above exception, another exception occurred:\n\n{TRACE}RuntimeError: no store\n"),
@@ -218,7 +224,7 @@ def test_lines_are_counted_across_chunks() -> None:
 
 
 def test_of_a_signature_that_matches_everywhere_the_newest_are_kept() -> None:
-    found = ours().scan("    loss.backward()\n" * 5000, "application-log")
+    found = ours().scan("reading the whole file\n" * 5000, "application-log")
 
     assert (MOST, 4999) == (len(found), found[-1].line)
 
@@ -256,6 +262,7 @@ def test_a_channel_without_signatures_says_nothing(monkeypatch: pytest.MonkeyPat
         ("a.yaml:1: a/b: there is no capture 'nosuch'", "- {id: a/b, pattern: '(?P<nosuch>y)', says: s, match: [y], never: [z]}"),
         ("a.yaml:1: a/b: it has either 'says' or 'trait'", "- {id: a/b, pattern: y, match: [y], never: [z]}"),
         ("a.yaml:1: a/b: there is no signature 'a/c' in its channel", "- {id: a/b, pattern: [x, y], says: s, match: [y], never: [z], instead_of: [a/c]}"),
+        ("a.yaml:1: a/b: no signature has the trait 'nosuch'", "- {id: a/b, pattern: y, says: s, match: [y], never: [z], led_by: nosuch}"),
         ("a.yaml:2: the signature a/b stands twice", "- {id: a/b, pattern: y, says: s, match: [y], never: [z]}\n- {id: a/b, pattern: y, says: s, match: [y], never: [z]}"),
         ("a.yaml:1: Unknown key `match_all`", "- {id: a/b, pattern: y, says: s, match: [y], never: [z], match_all: 1}"),
         ("a.yaml:1: Expected `array` of length >= 1", "- {id: a/b, pattern: y, says: s, match: [y], never: []}"),

@@ -389,11 +389,13 @@ def test_services_are_told_with_those_that_have_nobody_behind_them(api: Api, see
 
 def test_the_pods_that_should_be_behind_a_service_without_backends_are_told(api: Api, hands: Hands, run: RunProbe) -> None:
     of_db = {"labels": {"app": "db", "tier": "store"}}
-    api.put("services", service("db", "ml", selector={"app": "db"}), service("api", "ml")).put("endpointslices", endpoints("api", "ml", True))
+    db = service("db", "ml", selector={"app": "db"}, clusterIP="10.96.0.9")
+    api.put("services", db, service("api", "ml"), service("all", "ml", selector={"app": "none"}, clusterIP="None")).put("endpointslices", endpoints("api", "ml", True))
     api.put("pods", pod("db-0", meta=of_db), pod("db-0", ns="other", meta=of_db), pod("api-1"))
     answers = run(SERVICES, hands())
 
-    assert {"svc:ml/db": {"ready_addresses": 0, "selector": "app=db"}} == looks(answers, "service")
+    told = {"svc:ml/db": {"ready_addresses": 0, "selector": "app=db", "addresses": ("10.96.0.9",)}, "svc:ml/all": {"ready_addresses": 0, "selector": "app=none", "addresses": None}}
+    assert told == looks(answers, "service")
     expected = [Relation("selects", Subject("service", "svc:ml/db"), Subject("pod", "ml/db-0"))]
     assert expected == [answer for answer in answers if isinstance(answer, Relation)]
 

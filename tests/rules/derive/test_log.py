@@ -54,6 +54,22 @@ def test_the_last_line_of_a_log_tells_why(word: str, line: str, captures: dict[s
 
 
 @pytest.mark.parametrize(
+    ("word", "frame", "name"),
+    [
+        ("missing-dependency", "    raise child_exception_type(errno_num, err_msg, err_filename)", "ffmpeg"),
+        ("missing-dependency", "    raise child_exception_type(errno_num, err_msg, err_filename)", "/usr/bin/nvidia-smi"),
+        ("application-error", "    raise child_exception_type(errno_num, err_msg, err_filename)", "/work/run"),
+        ("application-error", "    with open(name) as file:", "ffmpeg"),
+    ],
+)
+def test_a_name_that_is_not_there_is_a_program_where_one_was_started(word: str, frame: str, name: str) -> None:
+    line = f"FileNotFoundError: [Errno 2] No such file or directory: '{name}'"
+    found = log(f'Traceback (most recent call last):\n  File "/app/main.py", line 3, in <module>\n{frame}\n{line}\n')
+
+    assert (word, line) == (found["log_says"], found["log_line"])
+
+
+@pytest.mark.parametrize(
     "prefix", ["", "2026-11-24T22:05:00.123Z ", "2026-11-24 22:05:00,123 ERROR ", "web-1  | ", "[rank0]: ", "(worker pid=77) ", "    "]
 )
 def test_what_a_logger_writes_before_the_message_does_not_hide_it(prefix: str) -> None:
@@ -216,9 +232,9 @@ def test_a_host_that_the_failure_does_not_name_is_the_one_announced_before(text:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("step 10 loss 0.5\nsaving checkpoint 1", ("frame-checkpoint",)),
-        ("saving checkpoint 1\nstep 20 loss 0.4", ()),
-        ("loading model weights\nstep 1 loss 0.9\n    torch.save(state, path)", ("frame-checkpoint",)),
+        ("step 10 loss 0.5\nsaving checkpoint 1", ("frame-checkpoint", "shows-training")),
+        ("saving checkpoint 1\nstep 20 loss 0.4", ("shows-training",)),
+        ("loading model weights\nstep 1 loss 0.9\n    torch.save(state, path)", ("frame-checkpoint", "shows-training")),
         ("reading the whole file\nrow 4000\nrow 8000", ("frame-read-data",)),
         ("saving checkpoint at step 20", ("frame-checkpoint",)),
     ],

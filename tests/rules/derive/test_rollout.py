@@ -8,6 +8,7 @@ from probes._contract import Value
 from tests.rules.derive.conftest import NOW, facts, told
 
 WHO = "workload ml/Deployment/api"
+NO_USE = "no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
 WELL: dict[str, Value] = {
     "kind": "Deployment", "pods_wanted": 3, "pods": 3, "pods_ready": 3, "pods_updated": 3, "waiting_reasons": (), "suspended": False, "finished": False, "observed": True,
     "progress_reason": "NewReplicaSetAvailable", "pods_unplaced": 0, "scheduler_says": None, "pod_restarts": 0, "paused": False, "written_at": NOW - 900,
@@ -23,6 +24,9 @@ WELL: dict[str, Value] = {
         ("", {"pods_wanted": 0, "pods_ready": 0, "pods_updated": 0}),
         ("", {"pods_ready": 2, "pods_updated": 2, "pods_running_unready": 1, "oldest_unready_at": NOW - 10, "progress_reason": "ReplicaSetUpdated"}),
         ("", {"pods_ready": 2, "pods_unplaced": 1, "scheduler_says": "0/1 nodes are available: 1 Insufficient cpu.", "oldest_unready_at": NOW - 10}),
+        ("not-placed", {"pods_ready": 2, "pods_unplaced": 1, "scheduler_says": f"0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). {NO_USE}", "oldest_unready_at": NOW - 3}),
+        ("", {"pods_ready": 2, "pods_unplaced": 1, "scheduler_says": "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 1 Preemption is not helpful for scheduling, 1 No preemption victims found for incoming pod.", "oldest_unready_at": NOW - 3}),
+        ("", {"pods_ready": 2, "pods_unplaced": 1, "scheduler_says": f"0/2 nodes are available: 2 node(s) had untolerated taint(s). {NO_USE}", "oldest_unready_at": NOW - 3}),
         ("", {"paused": True}),
         ("", {"kind": "Job", "suspended": True, "pods_ready": 0, "pods": 0}),
         ("", {"kind": "Job", "finished": True, "pods_ready": 0, "pods": 0}),
@@ -55,6 +59,7 @@ def test_the_step_at_which_its_pods_stand(stage: str, changed: dict[str, Value])
         ("limit-range", "", 'pods "t-" is forbidden: maximum cpu usage per Container is 1, but limit is 2'),
         ("webhook-down", "check.example.com", 'failed calling webhook "check.example.com": failed to call webhook: no endpoints available for service "check"'),
         ("webhook-rejects", "check.example.com", 'admission webhook "check.example.com" denied the request: no latest tag'),
+        ("webhook-rejects", "validate.kyverno.svc-fail", 'admission webhook "validate.kyverno.svc-fail" denied the request: \n\nresource Pod/ml/api- was blocked due to the following policies\n\nrequire-requests:\n  validate-memory: no memory request'),
         ("pod-security", "restricted:latest", 'pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'),
         ("missing-service-account", "ml/api", 'pods "x-" is forbidden: error looking up service account ml/api: serviceaccount "api" not found'),
         ("", "", "words that nobody has heard yet"),
@@ -64,6 +69,13 @@ def test_why_its_pods_are_refused(kind: str, by: str, text: str) -> None:
     found = facts({WHO: WELL | {"create_says": text, "create_failed_at": NOW - 20, "made_at": None}})
 
     assert {"create_refused": True, "create_kind": kind, "create_by": by} == told(found, WHO, "create_refused", "create_kind", "create_by")
+
+
+def test_what_a_policy_asks_for_is_told_whole_over_several_lines() -> None:
+    text = 'admission webhook "validation.gatekeeper.sh" denied the request: [team] you must provide labels: {"team"}\n[limits] container <api> has no memory limit'
+    found = facts({WHO: WELL | {"create_says": text, "create_failed_at": NOW - 20, "made_at": None}})
+
+    assert {"create_words": '[team] you must provide labels: {"team"} [limits] container <api> has no memory limit'} == told(found, WHO, "create_words")
 
 
 def test_what_its_pods_say_of_their_volumes_is_joined() -> None:

@@ -53,6 +53,14 @@ def test_it_needs_what_does_not_answer(host: str, expected: list[str]) -> None:
     assert expected == [one.key for one in found.targets(Subject("container", "ml/api-1/main"), "container needs service")]
 
 
+def test_an_address_of_the_cluster_is_the_service_that_has_it() -> None:
+    log = 'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 10.96.0.9:5432: connect: connection refused"'
+    found = facts({APP: loop("") | {"log_tail": log}, "service svc:ml/postgres": {"ready_addresses": 0, "addresses": ("10.96.0.9",)}, **THERE})
+
+    assert {"service_host": "postgres.ml", "service_state": service.NOBODY} == told(found, APP, "service_host", "service_state")
+    assert ["svc:ml/postgres"] == [one.key for one in found.targets(Subject("container", "ml/api-1/main"), "container needs service")]
+
+
 @pytest.mark.parametrize(("ready", "expected"), [(False, ["ml/postgres-0/postgres"]), (True, [])])
 def test_it_needs_the_unready_containers_behind_its_service(ready: bool, expected: list[str]) -> None:
     found = facts({APP: loop("postgres"), DATABASE: {"ready": ready}, **THERE}, RELATIONS)

@@ -83,6 +83,28 @@ def test_what_surrounds_a_container_counts_too(expected: str, more: Mapping[str,
     assert says(expected) == sort("app:1", "python main.py", more=more)
 
 
+TRAINS, SERVES = "epoch 3 step 100 loss 1.92\n", "INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)\n"
+
+
+@pytest.mark.parametrize(
+    ("expected", "image", "command", "name", "log"),
+    [
+        ("training", "app:1", "python main.py", "c1", TRAINS),
+        ("training", "app:1", "python main.py", "nightly-job", "    optimizer.step()\n"),
+        ("training", "app:1", "", "c1", "Epoch 1/3\n"),
+        ("notebook", "jupyter/scipy-notebook:latest", "tini -g -- start-notebook.py", "c1", TRAINS),
+        ("serving", "app:1", "uvicorn app:app", "api", TRAINS + SERVES),
+        ("unknown", "app:1", "python main.py", "c1", TRAINS + SERVES),
+        ("unknown", "app:1", "uvicorn app:app", "api", TRAINS),
+        ("unknown", "app:1", "python main.py", "c1", "loaded model of epoch 12\n"),
+        ("unknown", "train/app:1", "python main.py", "c1", ""),
+        ("training", "train/app:1", "python main.py", "sft", ""),
+    ],
+)
+def test_what_its_log_shows_of_a_training_counts_unless_it_serves(expected: str, image: str, command: str, name: str, log: str) -> None:
+    assert says(expected) == sort(image, command, name, {"log_tail": log})
+
+
 def test_a_registry_s_own_name_tells_nothing_of_the_image() -> None:
     assert says("unknown") == sort("postgres.example.com/train/app:1", "python main.py")
 
