@@ -313,7 +313,7 @@ def _do_verify(options: argparse.Namespace) -> int:
     from agent.progress import live
     from agent.report import verified
 
-    asked = verify.find(options.what, os.environ)
+    asked = verify.find(options.what, os.environ, options.rules or "")
     settings, targets = _settled(asked.settings | {name: value for name, value in _named(options).items() if value is not None}, options.config)
     _probes, book = pipeline.load(settings.rules)
     _tell(options, f"diagnose: looking again at {', '.join(one.system for one in targets)}; reading only.")

@@ -6,6 +6,8 @@ PASSED  [a3f9] container trainer is killed for memory
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -36,6 +38,7 @@ EXIT: Mapping[State, int] = {"passed": 0, "failing": 1, "cannot tell": 3}
 EVERY_S = 30.0
 """Seconds between two looks, at most."""
 _LEAST_S = 5.0
+_HOLD = re.compile(r"(?:\d{1,4}[smh])?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _MOST_CASES = 50
 _GZIP = b"\x1f\x8b"
@@ -88,24 +91,30 @@ class Asked(msgspec.Struct, frozen=True):
     kept: bool = False
 
 
-def find(words: Sequence[str], environ: Mapping[str, str]) -> Asked:
-    """The cases meant: all of a report's file, one of it by its id, or one of the last runs. Raises UsageError, BundleError."""
-    if len(words) > 2 or (len(words) == 2 and not Path(words[0]).is_file()):
+def find(words: Sequence[str], environ: Mapping[str, str], rules: str = "") -> Asked:
+    """The cases meant: all of a report's file, one of it by its id, or one of the last runs; `rules` is a folder of rows that judge a bundle, too.
+
+    Raises UsageError, BundleError.
+    """
+    is_file = os.path.isfile(words[0])  # noqa: PTH113  # this does not raise, however long the name
+    if len(words) > 2 or (len(words) == 2 and not is_file):
         raise UsageError(f"verify {' '.join(words)}: give a report's file, an id, or a file and then an id of it.")
-    if Path(words[0]).is_file():
-        incidents = list(_every(_report(Path(words[0])).incidents))
+    if is_file:
+        incidents = list(_every(_report(Path(words[0]), rules).incidents))
         mine = _with_id(incidents, words[1]) if len(words) == 2 else incidents
         if not mine:
             raise UsageError(
                 f"{words[0]}: there is no case {words[1]} in this report." if len(words) == 2 else f"{words[0]}: the report tells of no problem."
             )
-        return Asked(tuple(mine[:_MOST_CASES]), {})
+        if len(mine) > _MOST_CASES:
+            raise UsageError(f"{words[0]}: the report tells of {len(mine)} cases, and {_MOST_CASES} can be looked at again at once. Give the id of one.")
+        return Asked(tuple(mine), {})
     for run in history.runs(environ):
         found = _with_id(_every(run.report.incidents), words[0])
         if found:
             return Asked(tuple(found), run.settings, kept=True)
     raise UsageError(
-        f"{words[0]}: there is no such file, and none of the last {history.MOST} runs of {history.folder(environ) or 'nobody'} has a case of this id. "
+        f"{words[0][:80]}: there is no such file, and none of the last {history.MOST} runs of {history.folder(environ) or 'nobody'} has a case of this id. "
         "Give the report that has it: diagnose -o json=report.json writes one."
     )
 
@@ -121,23 +130,31 @@ def _every(incidents: Iterable[Incident]) -> Iterator[Incident]:
         yield from _every(one.consequences)
 
 
-def _report(path: Path) -> Report:
-    """A report from a JSON file, or that of a bundle. Raises UsageError, BundleError."""
+def _report(path: Path, rules: str) -> Report:
+    """A report from a JSON file, which may come from anybody, or that of a bundle. Raises UsageError, BundleError."""
     try:
         with path.open("rb") as stream:
             data = stream.read(history.MOST_BYTES)
         if data.startswith(_GZIP):
             from agent import pipeline
 
-            return pipeline.report_of(bundles.load(path), pipeline.load()[1])
+            return pipeline.report_of(bundles.load(path), pipeline.load(rules)[1])
         report = msgspec.json.decode(data, type=Report)
+        wrong = next((one.id for one in _every(report.incidents) if not _sound(one)), None)
     except OSError as error:
         raise UsageError(f"{path}: the report cannot be read: {error.strerror}.") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: this is no JSON report: {str(error)[:200].rstrip('.')}. `diagnose -o json={path.name}` writes one.") from None
     if report.schema != SCHEMA:
         raise UsageError(f"{path}: the report is a {report.schema[:40]}; this program reads {SCHEMA}.")
+    if wrong is not None:
+        raise UsageError(f"{path}: case {wrong[:40]} of the report is no case of ours: a subject is `KIND NAME`, a time to hold `10m`.")
     return report
+
+
+def _sound(incident: Incident) -> bool:
+    """Whether its subjects and times can be read."""
+    return all(" " in text for text in (*incident.subjects, incident.owner or " ")) and all(_HOLD.fullmatch(one.hold) for one in incident.verify)
 
 
 def focus_of(asked: Asked) -> Focus:
