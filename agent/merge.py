@@ -63,13 +63,16 @@ def load_all(place: Path) -> list[Bundle]:
 def merged(first: Bundle, others: Sequence[Bundle]) -> Bundle:
     """One run of several. `first` keeps its names and its earlier run, and counts alone for its machine; of another machine's bundles the newest does.
 
-    Raises BundleError where they were made so far apart that they show no one state.
+    Raises BundleError where one was made so far from `first` that they show no one state, or is of several machines itself.
     """
     here = machine(first)
+    for one in others:
+        of_one(one)
     kept = list(_newest(one for one in others if here is None or machine(one) != here))
     times = [one.observed.now for one in (first, *kept)]
-    if max(times) - min(times) > APART_S:
-        raise BundleError(f"The bundles were made {(max(times) - min(times)) / 60:.0f} min apart: they show no one state. Take those of one time.")
+    apart = max(abs(at - first.observed.now) for at in times)
+    if apart > APART_S:
+        raise BundleError(f"The bundles were made {apart / 60:.0f} min apart: they show no one state. Take those of one time.")
     looked = {visit.probe.partition(".")[0] for one in (first, *kept) for visit in one.visits}
     parts = [first.observed, *(_renamed(one.observed, _of_machine(machine(one))) for one in kept)]
     gaps = {
@@ -84,7 +87,7 @@ def merged(first: Bundle, others: Sequence[Bundle]) -> Bundle:
         swept=_summed(one for part in parts for one in part.swept), census=[one for part in parts for one in part.census],
     )  # fmt: skip
     return msgspec.structs.replace(
-        first, observed=observed, visits=tuple(visit for one in (first, *kept) for visit in one.visits),
+        first, observed=observed, kept=first.kept and not kept, visits=tuple(visit for one in (first, *kept) for visit in one.visits),
         targets=tuple(dict.fromkeys(target for one in (first, *kept) for target in one.targets)), stopped=any(one.stopped for one in (first, *kept)),
     )  # fmt: skip
 
@@ -92,6 +95,13 @@ def merged(first: Bundle, others: Sequence[Bundle]) -> Bundle:
 def machine(bundle: Bundle) -> Subject | None:
     """The machine that a bundle was made on; None if nothing of it was seen."""
     return next((signal.subject for signal in bundle.observed.signals if signal.subject.kind == "host"), None)
+
+
+def of_one(bundle: Bundle) -> None:
+    """Raises BundleError for what was merged before: names in it that mean one machine cannot be told from those that carry theirs."""
+    found = sorted({signal.subject.key for signal in bundle.observed.signals if signal.subject.kind == "host"})
+    if len(found) > 1:
+        raise BundleError(f"A bundle is of {len(found)} machines already ({', '.join(found[:3])}). Give it first, or merge those of each machine.")
 
 
 def _newest(bundles: Iterable[Bundle]) -> Iterator[Bundle]:
