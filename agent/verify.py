@@ -107,7 +107,9 @@ def find(words: Sequence[str], environ: Mapping[str, str], rules: str = "") -> A
                 f"{words[0]}: there is no case {words[1]} in this report." if len(words) == 2 else f"{words[0]}: the report tells of no problem."
             )
         if len(mine) > _MOST_CASES:
-            raise UsageError(f"{words[0]}: the report tells of {len(mine)} cases, and {_MOST_CASES} can be looked at again at once. Give the id of one.")
+            raise UsageError(
+                f"{words[0]}: the report tells of {len(mine)} cases, and {_MOST_CASES} can be looked at again at once. Give the id of one."
+            )
         return Asked(tuple(mine), {})
     for run in history.runs(environ):
         found = _with_id(_every(run.report.incidents), words[0])
