@@ -27,6 +27,7 @@ APART_S = 900.0
 """Bundles that were made further apart do not show one state."""
 
 _ARMOUR = re.compile(f"^{BEGIN}$\n(?P<text>[A-Za-z0-9+/=\n]+)^{END}$", re.MULTILINE)
+_ON = re.compile(r" on ([\w.-]+)$")
 _SHARED = frozenset({"host", "image", "account", "bucket", "service", "mlflow", "model"})
 """Kinds that a look from a machine gives under names which mean the same from everywhere."""
 
@@ -104,6 +105,16 @@ def of_one(bundle: Bundle) -> None:
         raise BundleError(f"A bundle is of {len(found)} machines already ({', '.join(found[:3])}). Give it first, or merge those of each machine.")
 
 
+def machine_in(name: str) -> str:
+    """The machine whose name merging has put behind that of a thing; nothing if there is none.
+
+    >>> machine_in("process python3 (pid 7) on node-b"), machine_in("container trainer")
+    ('node-b', '')
+    """
+    found = _ON.search(name)
+    return found[1] if found else ""
+
+
 def _newest(bundles: Iterable[Bundle]) -> Iterator[Bundle]:
     """In the order of their machines' names, so that nobody's order of reading shows."""
     by_machine: dict[Subject | None, list[Bundle]] = {}
@@ -161,4 +172,4 @@ def _summed(found: Iterable[Swept]) -> list[Swept]:
     ]
 
 
-__all__ = ["BundleError", "from_text", "load_all", "machine", "merged", "to_text"]
+__all__ = ["BundleError", "from_text", "load_all", "machine", "machine_in", "merged", "of_one", "to_text"]

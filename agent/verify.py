@@ -20,6 +20,7 @@ from agent import history
 from agent.bundle import Bundle
 from agent.focus import Focus
 from agent.matrix import UsageError
+from agent.merge import machine_in
 from agent.report._lines import shown_value
 from agent.report.model import SCHEMA, Incident, Report
 from probes._contract import Subject
@@ -240,15 +241,25 @@ class _Looked:
         compiled = {one.kind: one for one in self._book.compiled if one.row.id == incident.row}
         if not compiled:
             return "cannot tell", (), f"There is no row {incident.row} that can be judged; mount the rows that found it with --rules."
+        away = self._away(incident)
+        if away and not members:
+            return "cannot tell", (), away
         if not members:
             return "cannot tell", (), f"Nothing of it was seen: {', '.join(incident.subjects[:3])}."
         conditions = tuple(self._held(incident.id, pair, compiled, members) for pair in _conditions(compiled))
         here = [one for one in members if (found := self._judged.presence.get((incident.row, one))) is not None and found.here]
         if here:
             return "failing", conditions, f"The symptom is still there: {incident.symptom} on {here[0]}."
+        if away:
+            return "cannot tell", conditions, away
         if not conditions:
             return "cannot tell", (), "The row has no condition that can be looked at; see by hand."
         return _state(conditions), conditions, ""
+
+    def _away(self, incident: Incident) -> str:
+        """On which machines of a merged run it was that this look did not see; nothing if there are none."""
+        named = {machine_in(text) for text in incident.subjects} - {"", *(host.key for host in self._facts.subjects("host"))}
+        return f"It was on {', '.join(sorted(named)[:5])}, where this look did not go. Run diagnose there and merge the runs again." if named else ""
 
     def _members(self, incident: Incident) -> list[Subject]:
         """Who the case was about, and who stands in their place: a repaired workload has new pods."""

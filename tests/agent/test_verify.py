@@ -146,6 +146,15 @@ def test_a_case_of_a_row_that_is_not_there_cannot_be_told() -> None:
     assert ("cannot tell", "There is no row house/gone that can be judged; mount the rows that found it with --rules.") == (case.outcome, case.why)
 
 
+def test_a_case_of_several_machines_does_not_pass_by_a_look_at_one() -> None:
+    both = once(seen(700), msgspec.structs.replace(DB, subjects=("container db", "container db on node-b"), affected=2))
+    other = once(seen(700), msgspec.structs.replace(DB, subjects=("container db on node-b",)))
+
+    assert "Nothing is wrong with it now" not in verified.render(both)
+    assert "passed" == once(seen(700), DB).outcome
+    assert {("cannot tell", "It was on node-b, where this look did not go. Run diagnose there and merge the runs again.")} == {(one.cases[0].outcome, one.cases[0].why) for one in (both, other)}
+
+
 # which cases
 
 
