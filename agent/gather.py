@@ -122,7 +122,7 @@ def problem(place: str) -> str:
     """What is wrong with a place, before anything is looked at; an empty text if nothing is."""
     if place.startswith("job:"):
         return "" if _JOB.match(place) else f"{place}: this is no Job. Write job:NAMESPACE/NAME."
-    return "" if os.path.exists(place) else f"{place}: there is no such bundle or folder of bundles."
+    return "" if os.path.exists(place) else f"{place[:200]}: there is no such bundle or folder of bundles."  # noqa: PTH110  # this does not raise, however long the name
 
 
 def _of_now(bundle: Bundle, others: Sequence[Bundle]) -> Gathered:

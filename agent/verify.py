@@ -242,18 +242,14 @@ class _Looked:
         if not compiled:
             return "cannot tell", (), f"There is no row {incident.row} that can be judged; mount the rows that found it with --rules."
         away = self._away(incident)
-        if away and not members:
-            return "cannot tell", (), away
         if not members:
-            return "cannot tell", (), f"Nothing of it was seen: {', '.join(incident.subjects[:3])}."
+            return "cannot tell", (), away or f"Nothing of it was seen: {', '.join(incident.subjects[:3])}."
         conditions = tuple(self._held(incident.id, pair, compiled, members) for pair in _conditions(compiled))
         here = [one for one in members if (found := self._judged.presence.get((incident.row, one))) is not None and found.here]
         if here:
             return "failing", conditions, f"The symptom is still there: {incident.symptom} on {here[0]}."
-        if away:
-            return "cannot tell", conditions, away
-        if not conditions:
-            return "cannot tell", (), "The row has no condition that can be looked at; see by hand."
+        if away or not conditions:
+            return "cannot tell", conditions, away or "The row has no condition that can be looked at; see by hand."
         return _state(conditions), conditions, ""
 
     def _away(self, incident: Incident) -> str:
