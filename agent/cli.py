@@ -82,10 +82,11 @@ def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.N
     """The options; argparse takes the things that stand behind a later flag for nobody's: `replay run.bundle -q pod/x`."""
     options, more = parser.parse_known_args(words)
     things = getattr(options, "what", None)
-    if more and (not isinstance(things, list) or any(word.startswith("-") for word in more)):
+    if not more:
+        return options
+    if not isinstance(things, list) or any(word.startswith("-") for word in more):
         parser.error(f"unrecognized arguments: {' '.join(more)}")
-    if more:
-        options.what = [*things, *more]
+    options.what = [*things, *more]
     return options
 
 

@@ -147,7 +147,7 @@ def test_clocks_that_differ_both_ways_cost_the_run_nothing(tmp_path: Path) -> No
 def test_a_signal_while_others_are_waited_for_still_gives_the_run(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(1, {"look-a": ("node-a", "Running", "")}, succeeded=0)
     monkeypatch.setattr(gather, "cluster", lambda _access: server)
-    monkeypatch.setattr(gather.time, "sleep", lambda _seconds: os.kill(os.getpid(), number))
+    monkeypatch.setattr(time, "sleep", lambda _seconds: os.kill(os.getpid(), number))
     _probes, book = load()
     run = pipeline.with_others(pipeline.Run(report=report_of(of_cluster(), book), bundle=of_cluster()), ["job:ops/look"], Settings(deadline=600), ())
 
