@@ -22,7 +22,9 @@ from probes._named import Named
 
 MOST_BYTES = 4_000_000
 MOST = 100
-"""Alerts that are read; of more, the first."""
+"""Alerts that are read; of more, the first that fire."""
+MOST_LABEL = 300
+"""Characters of a label that are read; no name of Kubernetes is longer than 253."""
 BEFORE_S = 15 * 60.0
 """An alert fires when its trouble has lasted for a while."""
 
@@ -65,7 +67,7 @@ def read_alerts(place: str) -> tuple[Alert, ...]:
     found = list(_alerts(document))
     if not found:
         raise UsageError(f"--alert {where}: there is no alert in it. Give an Alertmanager's webhook body, or its answer of /api/v2/alerts.")
-    return tuple(found[:MOST])
+    return tuple(sorted(found, key=lambda alert: not alert.fires)[:MOST])
 
 
 def _bytes(place: str) -> bytes:
@@ -114,7 +116,7 @@ def _alerts(document: Any, depth: int = 0) -> Iterator[Alert]:
 
 
 def _alert(data: Mapping[str, Any]) -> Alert:
-    labels = {name: value for name, value in data["labels"].items() if isinstance(value, str)}
+    labels = {name: value[:MOST_LABEL] for name, value in data["labels"].items() if isinstance(value, str)}
     status = data.get("status", data.get("state"))
     word = status.get("state") if isinstance(status, dict) else status
     times = (moment(text) for text in (data.get("startsAt"), data.get("activeAt")) if isinstance(text, str))

@@ -12,7 +12,9 @@ from agent.focus import Focus, named, unknown_kind
 from agent.matrix import UsageError
 from agent.since import since
 from probes._named import Named
+from probes._redact import Redactor
 from rules._book import MATRIX, read_folder
+from rules._judge import TOKEN
 from rules._row import Row
 
 MOST_THINGS = 50
@@ -50,9 +52,19 @@ def focus_of(asked: Asked) -> Focus:
         else:
             words.append(text)
     focus = Focus(named=tuple(things), rows=tuple(dict.fromkeys(row_of(text, rows).id for text in symptoms)))
-    focus = _with_words(focus, words, rows) if words else focus
+    redactor = Redactor()
+    focus = _with_words(focus, redactor.text(" ".join(words)), rows) if words else focus
     focus = _with_alerts(focus, asked, rows) if asked.alert else focus
+    focus = _redacted(focus, redactor)
+    if focus.notes and not focus.narrow:
+        focus = msgspec.structs.replace(focus, notes=(*focus.notes, "So everything was looked at."))
     return msgspec.structs.replace(focus, since=since(asked.since, asked.now)) if asked.since else focus
+
+
+def _redacted(focus: Focus, redactor: Redactor) -> Focus:
+    """A line of a log or an alert's address may hold a secret, and what was asked is kept in reports and bundles."""
+    named = tuple(msgspec.structs.replace(one, key=redactor.text(one.key)) for one in focus.named)
+    return msgspec.structs.replace(focus, named=named, notes=tuple(map(redactor.text, focus.notes)))
 
 
 def _with_alerts(focus: Focus, asked: Asked, rows: Sequence[Row]) -> Focus:
@@ -73,8 +85,6 @@ def _with_alerts(focus: Focus, asked: Asked, rows: Sequence[Row]) -> Focus:
         notes.append(
             f"{len(of)} alert{'' if len(of) == 1 else 's'} {name or 'without a name'}: {about}; {f'its name means {_few(live)}' if live else 'no row that can be judged goes by its name'}."
         )
-    if not named and not meant:
-        notes.append("So everything was looked at.")
     if len(named) > MOST_THINGS:
         notes.append(f"They name {len(named)} things; the first {MOST_THINGS} of them were looked at.")
     since_ = max(earliest(firing), 0.0) if earliest(firing) < asked.now else 0.0
@@ -107,21 +117,19 @@ def _few(items: Sequence[str]) -> str:
     return ", ".join(items[:5]) + (f" and {len(items) - 5} more" if len(items) > 5 else "")
 
 
-def _with_words(focus: Focus, words: Sequence[str], rows: Sequence[Row]) -> Focus:
-    """The rows that the words mean. Where none of them can be judged yet there is nothing to narrow a look by: everything is looked at."""
+def _with_words(focus: Focus, words: str, rows: Sequence[Row]) -> Focus:
+    """The rows that the words, without secrets, mean. Where none of them can be judged yet there is nothing to narrow a look by: everything is looked at."""
     from agent.words import rows_meant
 
-    meant = rows_meant(words, rows)
+    meant = rows_meant([TOKEN.sub(" ", words)], rows)
     live = tuple(row for row in meant.rows if row.live)
     drafts = tuple(row for row in meant.rows if not row.live)
-    notes = [f"'{' '.join(words)}' was taken for {', '.join(f'{row.symptom} ({row.id})' for row in live)}."] if live else []
+    notes = [f"'{words}' was taken for {', '.join(f'{row.symptom} ({row.id})' for row in live)}."] if live else []
     for row in drafts:
-        lead = "It may also be" if live else f"'{' '.join(words)}' was taken for"
+        lead = "It may also be" if live else f"'{words}' was taken for"
         notes.append(
             f"{lead} {row.symptom} ({row.id}), a draft that cannot be judged yet: `diagnose matrix {row.id}` shows its triage, causes and fixes."
         )
-    if not live:
-        notes.append("So everything was looked at.")
     if meant.strange:
         notes.append(f"Nothing in the matrix has {', '.join(map(repr, meant.strange))}. If it is a thing, name it by KIND/NAME.")
     return Focus(

@@ -65,7 +65,7 @@ def run(words: Sequence[str]) -> int:
         from agent.completion import complete
 
         complete(parser, VERBS, os.environ)
-    options = parser.parse_args(_with_verb(words))
+    options = _parsed(parser, _with_verb(words))
     try:
         return int(options.verb(options))
     except Exception as error:
@@ -76,6 +76,18 @@ def run(words: Sequence[str]) -> int:
         if os.environ.get("DIAGNOSE_TRACE"):
             raise
         return FAULT
+
+
+def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """The options; argparse takes the things that stand behind a later flag for nobody's: `replay run.bundle -q pod/x`."""
+    options, more = parser.parse_known_args(words)
+    things = getattr(options, "what", None)
+    if not more:
+        return options
+    if not isinstance(things, list) or any(word.startswith("-") for word in more):
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    options.what = [*things, *more]
+    return options
 
 
 def _with_verb(words: Sequence[str]) -> list[str]:
@@ -161,16 +173,15 @@ def _asking(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _focus(options: argparse.Namespace, now: float) -> Focus:
+def _focus(options: argparse.Namespace, now: float, rules: str, namespace: str = "") -> Focus:
     from agent.asked import Asked, focus_of
 
-    namespace, rules = getattr(options, "namespace", None), options.rules
     return focus_of(
         Asked(
             words=options.what,
             symptoms=options.symptom or (),
-            namespace=namespace or "",
-            rules=rules or "",
+            namespace=namespace,
+            rules=rules,
             alert=options.alert or "",
             since=options.since or "",
             now=now,
@@ -195,8 +206,8 @@ def _do_run(options: argparse.Namespace) -> int:
 
     _known_formats(options)
     _known_places(options.merge or ())
-    focus = _focus(options, time.time())
     settings, targets = _settled(_named(options), options.config)
+    focus = _focus(options, time.time(), settings.rules, settings.namespace)
     issues = _known_issues(settings.baseline)
     named = Redactor().text(", ".join(f"{one.system} {one.address}" for one in targets))
     _tell(options, f"diagnose: looking at {named}; reading only.", *map(clean, focus.notes))
@@ -261,15 +272,17 @@ def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 
 
 def _do_replay(options: argparse.Namespace) -> int:
+    import msgspec
+
     from agent import merge, pipeline
     from agent.focus import Focus
 
     issues = _known_issues(options.baseline or "")
     first, *others = [one for place in (options.bundle, *map(Path, options.merge or ())) for one in merge.load_all(place)]
     saved = merge.merged(first, others) if others else first
-    focus = _focus(options, saved.observed.now)
-    if focus != Focus():
-        saved.focus = focus
+    asked = _focus(options, saved.observed.now, options.rules)
+    if asked != Focus():
+        saved.focus = msgspec.structs.replace(saved.focus, since=asked.since) if asked == Focus(since=asked.since) else asked
     _probes, book = pipeline.load(options.rules)
     if saved.rules != book.digest:
         _tell(options, "diagnose: the rules have changed since this bundle was saved; it is judged by those of today.")
@@ -301,7 +314,7 @@ def _do_verify(options: argparse.Namespace) -> int:
     from agent.progress import live
     from agent.report import verified
 
-    asked = verify.find(options.what, os.environ)
+    asked = verify.find(options.what, os.environ, options.rules or "")
     settings, targets = _settled(asked.settings | {name: value for name, value in _named(options).items() if value is not None}, options.config)
     _probes, book = pipeline.load(settings.rules)
     _tell(options, f"diagnose: looking again at {', '.join(one.system for one in targets)}; reading only.")

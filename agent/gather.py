@@ -8,6 +8,7 @@ What a node's pod did not give is named as not seen of that node.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from agent.bundle import Bundle, BundleError
-from agent.merge import APART_S, from_text, load_all, machine, merged
+from agent.merge import APART_S, from_text, load_all, machine, merged, of_one
 from probes._access import Access
 from probes._contract import Subject, Unavailable, Why
 from probes._runner import load_probes
@@ -109,7 +110,7 @@ class Gathered(NamedTuple):
 
 
 def with_others(bundle: Bundle, places: Sequence[str], access: Access) -> Bundle:
-    """A run together with what others saw, as if one had seen it. Raises BundleError."""
+    """A run together with what others saw, as if one had seen it; what cannot be added is a gap, so that the run is never lost for it."""
     found = [_gathered(place, access) for place in places]
     of_now, gaps = _of_now(bundle, [one for part in found for one in part.bundles])
     whole = merged(bundle, of_now)
@@ -121,11 +122,11 @@ def problem(place: str) -> str:
     """What is wrong with a place, before anything is looked at; an empty text if nothing is."""
     if place.startswith("job:"):
         return "" if _JOB.match(place) else f"{place}: this is no Job. Write job:NAMESPACE/NAME."
-    return "" if Path(place).exists() else f"{place}: there is no such bundle or folder of bundles."
+    return "" if os.path.exists(place) else f"{place[:200]}: there is no such bundle or folder of bundles."  # noqa: PTH110  # this does not raise, however long the name
 
 
 def _of_now(bundle: Bundle, others: Sequence[Bundle]) -> Gathered:
-    """Those that show the same time as the run; of the others it is said that they do not: a run is never lost for what was to be added to it."""
+    """Those that show the same time as the run; of the others it is said that they do not."""
     now = bundle.observed.now
     near = [one for one in others if abs(one.observed.now - now) <= APART_S]
     far = [one for one in others if abs(one.observed.now - now) > APART_S]
@@ -139,16 +140,26 @@ def _of_now(bundle: Bundle, others: Sequence[Bundle]) -> Gathered:
 def _gathered(place: str, access: Access) -> Gathered:
     match = _JOB.match(place)
     if match is None:
-        return Gathered(load_all(Path(place)), [])
+        return _from_files(Path(place))
     try:
-        return _from_job(cluster(access), match["namespace"], match["name"], access.deadline)
+        return _from_job(cluster(access), match["namespace"], match["name"], access)
     except ClusterError as error:
         return Gathered([], [_gap(None, error.why, f"{place}: {error.detail}", error.remedy)])
 
 
-def _from_job(server: Cluster, namespace: str, name: str, deadline: float) -> Gathered:
+def _from_files(place: Path) -> Gathered:
+    try:
+        found = load_all(place)
+        for one in found:
+            of_one(one)
+    except BundleError as error:
+        return Gathered([], [_gap(None, "garbled", str(error), "Make it again on its machine with: diagnose --save FILE")])
+    return Gathered(found, [])
+
+
+def _from_job(server: Cluster, namespace: str, name: str, access: Access) -> Gathered:
     job = server.decode(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}", _Job)
-    while not job.over and time.monotonic() + 2 * EVERY_S < deadline:
+    while not job.over and time.monotonic() + 2 * EVERY_S < access.deadline:
         time.sleep(EVERY_S)
         job = server.decode(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}", _Job)
     pods = server.decode(f"/api/v1/namespaces/{namespace}/pods", _Pods, {"labelSelector": f"job-name={name}"}).items

@@ -39,38 +39,39 @@ def folder(environ: Mapping[str, str]) -> Path | None:
     return Path(home) / ".local" / "state" / "diagnose" if os.path.isabs(home) else None  # noqa: PTH117  # likewise
 
 
-def may_keep(environ: Mapping[str, str]) -> bool:
-    """Whether a run can be kept here."""
+def keep(environ: Mapping[str, str], run: Kept) -> bool:
+    """Keep a run, and forget all but the last few. Whether that was possible: on a full disk, say, it is not, and nothing is left behind."""
     place = folder(environ)
     if place is None:
         return False
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
+        _write(place / f"{run.report.now:017.3f}.json", msgspec.json.encode(run))
+    except (OSError, UnicodeEncodeError):
         return False
-    return os.access(place, os.W_OK | os.X_OK)
-
-
-def keep(environ: Mapping[str, str], run: Kept) -> None:
-    """Keep a run, and forget all but the last few; nothing is said where that fails."""
-    place = folder(environ)
-    if place is None:
-        return
-    with contextlib.suppress(OSError, UnicodeEncodeError):
-        handle, beside = tempfile.mkstemp(prefix=".", dir=place)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(msgspec.json.encode(run))
-        Path(beside).replace(place / f"{run.report.now:017.3f}.json")
+    with contextlib.suppress(OSError):
         for old in _files(place)[MOST:]:
             old.unlink()
+    return True
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all, for its owner alone. OSError."""
+    handle, beside = tempfile.mkstemp(prefix=".", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(beside).replace(path)
+    except OSError:
+        Path(beside).unlink(missing_ok=True)
+        raise
 
 
 def remembered(run: Run, settings: Settings, targets: Sequence[Target], environ: Mapping[str, str]) -> Run:
     """The run, kept if it can be; its report and bundle then say so."""
-    if not may_keep(environ):
-        return run
     report = msgspec.structs.replace(run.report, kept=True)
-    keep(environ, Kept(to_find_again(settings, targets), report))
+    if not keep(environ, Kept(to_find_again(settings, targets), report)):
+        return run
     return Run(report=report, bundle=msgspec.structs.replace(run.bundle, kept=True))
 
 

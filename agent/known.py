@@ -104,6 +104,8 @@ def _marked(incident: Incident, valid: list[Issue]) -> Incident:
 
 
 def _notes(report: Report, issues: tuple[Issue, ...]) -> Iterator[str]:
+    """A run that was about something, or was cut short, does not tell that an entry is of no use."""
+    whole = not report.asked and not report.stopped
     for issue in issues:
         found = [one.title for one in every(report.incidents) if issue.matches(one)]
         if issue.expired(report.now):
@@ -111,5 +113,5 @@ def _notes(report: Report, issues: tuple[Issue, ...]) -> Iterator[str]:
                 f"so this counts again: {found[0]}{f' (and {len(found) - 1} more)' if len(found) > 1 else ''}." if found else "and matches nothing."
             )
             yield f"{issue.where}: expired after {issue.expires.isoformat()}, {again}"
-        elif not found:
+        elif not found and whole:
             yield f"{issue.where}: matches nothing that was found; take it out if that is as it should be."

@@ -27,6 +27,7 @@ APART_S = 900.0
 """Bundles that were made further apart do not show one state."""
 
 _ARMOUR = re.compile(f"^{BEGIN}$\n(?P<text>[A-Za-z0-9+/=\n]+)^{END}$", re.MULTILINE)
+_ON = re.compile(r" on ([\w.-]+)$")
 _SHARED = frozenset({"host", "image", "account", "bucket", "service", "mlflow", "model"})
 """Kinds that a look from a machine gives under names which mean the same from everywhere."""
 
@@ -63,13 +64,16 @@ def load_all(place: Path) -> list[Bundle]:
 def merged(first: Bundle, others: Sequence[Bundle]) -> Bundle:
     """One run of several. `first` keeps its names and its earlier run, and counts alone for its machine; of another machine's bundles the newest does.
 
-    Raises BundleError where they were made so far apart that they show no one state.
+    Raises BundleError where one was made so far from `first` that they show no one state, or is of several machines itself.
     """
     here = machine(first)
+    for one in others:
+        of_one(one)
     kept = list(_newest(one for one in others if here is None or machine(one) != here))
     times = [one.observed.now for one in (first, *kept)]
-    if max(times) - min(times) > APART_S:
-        raise BundleError(f"The bundles were made {(max(times) - min(times)) / 60:.0f} min apart: they show no one state. Take those of one time.")
+    apart = max(abs(at - first.observed.now) for at in times)
+    if apart > APART_S:
+        raise BundleError(f"The bundles were made {apart / 60:.0f} min apart: they show no one state. Take those of one time.")
     looked = {visit.probe.partition(".")[0] for one in (first, *kept) for visit in one.visits}
     parts = [first.observed, *(_renamed(one.observed, _of_machine(machine(one))) for one in kept)]
     gaps = {
@@ -84,7 +88,7 @@ def merged(first: Bundle, others: Sequence[Bundle]) -> Bundle:
         swept=_summed(one for part in parts for one in part.swept), census=[one for part in parts for one in part.census],
     )  # fmt: skip
     return msgspec.structs.replace(
-        first, observed=observed, visits=tuple(visit for one in (first, *kept) for visit in one.visits),
+        first, observed=observed, kept=first.kept and not kept, visits=tuple(visit for one in (first, *kept) for visit in one.visits),
         targets=tuple(dict.fromkeys(target for one in (first, *kept) for target in one.targets)), stopped=any(one.stopped for one in (first, *kept)),
     )  # fmt: skip
 
@@ -92,6 +96,23 @@ def merged(first: Bundle, others: Sequence[Bundle]) -> Bundle:
 def machine(bundle: Bundle) -> Subject | None:
     """The machine that a bundle was made on; None if nothing of it was seen."""
     return next((signal.subject for signal in bundle.observed.signals if signal.subject.kind == "host"), None)
+
+
+def of_one(bundle: Bundle) -> None:
+    """Raises BundleError for what was merged before: names in it that mean one machine cannot be told from those that carry theirs."""
+    found = sorted({signal.subject.key for signal in bundle.observed.signals if signal.subject.kind == "host"})
+    if len(found) > 1:
+        raise BundleError(f"A bundle is of {len(found)} machines already ({', '.join(found[:3])}). Give it first, or merge those of each machine.")
+
+
+def machine_in(name: str) -> str:
+    """The machine whose name merging has put behind that of a thing; nothing if there is none.
+
+    >>> machine_in("process python3 (pid 7) on node-b"), machine_in("container trainer")
+    ('node-b', '')
+    """
+    found = _ON.search(name)
+    return found[1] if found else ""
 
 
 def _newest(bundles: Iterable[Bundle]) -> Iterator[Bundle]:
@@ -151,4 +172,4 @@ def _summed(found: Iterable[Swept]) -> list[Swept]:
     ]
 
 
-__all__ = ["BundleError", "from_text", "load_all", "machine", "merged", "to_text"]
+__all__ = ["BundleError", "from_text", "load_all", "machine", "machine_in", "merged", "of_one", "to_text"]

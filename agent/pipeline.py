@@ -96,7 +96,7 @@ def diagnose(
     here = probes_for(probes, targets, left_out(settings))
     if focus.rows:
         here = _of_rows(here, _book(probes, settings.rules), focus)
-    with _stopping(runner):
+    with _stopping(runner.stop):
         say("sweeping")
         sweep = runner.start([(probe, ()) for probe in here if probe.sweeps])
         book = _book(probes, settings.rules)  # while the sweep waits for its answers
@@ -117,12 +117,15 @@ def diagnose(
 
 
 def with_others(done: Run, places: Sequence[str], settings: Settings, targets: Sequence[Target], say: Say = lambda _text: None) -> Run:
-    """The run judged again together with what other machines saw; they are waited for as long again as the run may take. Raises BundleError."""
+    """The run judged again together with what other machines saw; they are waited for as long again as the run may take."""
     from agent import gather
 
     say("gathering what other machines saw")
-    access = Access(access_settings(targets), deadline=time.monotonic() + settings.deadline, now=done.bundle.observed.now)
-    whole = canonical(gather.with_others(done.bundle, places, access))
+    until = time.monotonic() + settings.deadline
+    access = Access(access_settings(targets), deadline=until, now=done.bundle.observed.now)
+    with _stopping(lambda: setattr(access, "deadline", time.monotonic())):
+        found = gather.with_others(done.bundle, places, access)
+    whole = canonical(msgspec.structs.replace(found, stopped=found.stopped or access.deadline < until))
     return Run(report=report_of(whole, _book(load_probes(), settings.rules)), bundle=whole)
 
 
@@ -253,11 +256,11 @@ def _bounded(wanted: Sequence[Errand], probes: Sequence[Probe], done: Mapping[tu
     return work
 
 
-class _stopping:  # noqa: N801  # it reads as `with stopping(runner)`
+class _stopping:  # noqa: N801  # it reads as `with stopping(what to end)`
     """SIGINT and SIGTERM end the collecting, not the report."""
 
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._end = stop
 
     def __enter__(self) -> None:
         self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -267,7 +270,7 @@ class _stopping:  # noqa: N801  # it reads as `with stopping(runner)`
             signal.signal(number, handler)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._runner.stop()
+        self._end()
 
 
 def leave(code: int) -> None:

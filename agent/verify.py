@@ -6,6 +6,8 @@ PASSED  [a3f9] container trainer is killed for memory
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +20,7 @@ from agent import history
 from agent.bundle import Bundle
 from agent.focus import Focus
 from agent.matrix import UsageError
+from agent.merge import machine_in
 from agent.report._lines import shown_value
 from agent.report.model import SCHEMA, Incident, Report
 from probes._contract import Subject
@@ -36,6 +39,7 @@ EXIT: Mapping[State, int] = {"passed": 0, "failing": 1, "cannot tell": 3}
 EVERY_S = 30.0
 """Seconds between two looks, at most."""
 _LEAST_S = 5.0
+_HOLD = re.compile(r"(?:\d{1,4}[smh])?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _MOST_CASES = 50
 _GZIP = b"\x1f\x8b"
@@ -88,24 +92,32 @@ class Asked(msgspec.Struct, frozen=True):
     kept: bool = False
 
 
-def find(words: Sequence[str], environ: Mapping[str, str]) -> Asked:
-    """The cases meant: all of a report's file, one of it by its id, or one of the last runs. Raises UsageError, BundleError."""
-    if len(words) > 2 or (len(words) == 2 and not Path(words[0]).is_file()):
+def find(words: Sequence[str], environ: Mapping[str, str], rules: str = "") -> Asked:
+    """The cases meant: all of a report's file, one of it by its id, or one of the last runs; `rules` is a folder of rows that judge a bundle, too.
+
+    Raises UsageError, BundleError.
+    """
+    is_file = os.path.isfile(words[0])  # noqa: PTH113  # this does not raise, however long the name
+    if len(words) > 2 or (len(words) == 2 and not is_file):
         raise UsageError(f"verify {' '.join(words)}: give a report's file, an id, or a file and then an id of it.")
-    if Path(words[0]).is_file():
-        incidents = list(_every(_report(Path(words[0])).incidents))
+    if is_file:
+        incidents = list(_every(_report(Path(words[0]), rules).incidents))
         mine = _with_id(incidents, words[1]) if len(words) == 2 else incidents
         if not mine:
             raise UsageError(
                 f"{words[0]}: there is no case {words[1]} in this report." if len(words) == 2 else f"{words[0]}: the report tells of no problem."
             )
-        return Asked(tuple(mine[:_MOST_CASES]), {})
+        if len(mine) > _MOST_CASES:
+            raise UsageError(
+                f"{words[0]}: the report tells of {len(mine)} cases, and {_MOST_CASES} can be looked at again at once. Give the id of one."
+            )
+        return Asked(tuple(mine), {})
     for run in history.runs(environ):
         found = _with_id(_every(run.report.incidents), words[0])
         if found:
             return Asked(tuple(found), run.settings, kept=True)
     raise UsageError(
-        f"{words[0]}: there is no such file, and none of the last {history.MOST} runs of {history.folder(environ) or 'nobody'} has a case of this id. "
+        f"{words[0][:80]}: there is no such file, and none of the last {history.MOST} runs of {history.folder(environ) or 'nobody'} has a case of this id. "
         "Give the report that has it: diagnose -o json=report.json writes one."
     )
 
@@ -121,23 +133,31 @@ def _every(incidents: Iterable[Incident]) -> Iterator[Incident]:
         yield from _every(one.consequences)
 
 
-def _report(path: Path) -> Report:
-    """A report from a JSON file, or that of a bundle. Raises UsageError, BundleError."""
+def _report(path: Path, rules: str) -> Report:
+    """A report from a JSON file, which may come from anybody, or that of a bundle. Raises UsageError, BundleError."""
     try:
         with path.open("rb") as stream:
             data = stream.read(history.MOST_BYTES)
         if data.startswith(_GZIP):
             from agent import pipeline
 
-            return pipeline.report_of(bundles.load(path), pipeline.load()[1])
+            return pipeline.report_of(bundles.load(path), pipeline.load(rules)[1])
         report = msgspec.json.decode(data, type=Report)
+        wrong = next((one.id for one in _every(report.incidents) if not _sound(one)), None)
     except OSError as error:
         raise UsageError(f"{path}: the report cannot be read: {error.strerror}.") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: this is no JSON report: {str(error)[:200].rstrip('.')}. `diagnose -o json={path.name}` writes one.") from None
     if report.schema != SCHEMA:
         raise UsageError(f"{path}: the report is a {report.schema[:40]}; this program reads {SCHEMA}.")
+    if wrong is not None:
+        raise UsageError(f"{path}: case {wrong[:40]} of the report is no case of ours: a subject is `KIND NAME`, a time to hold `10m`.")
     return report
+
+
+def _sound(incident: Incident) -> bool:
+    """Whether its subjects and times can be read."""
+    return all(" " in text for text in (*incident.subjects, incident.owner or " ")) and all(_HOLD.fullmatch(one.hold) for one in incident.verify)
 
 
 def focus_of(asked: Asked) -> Focus:
@@ -221,15 +241,21 @@ class _Looked:
         compiled = {one.kind: one for one in self._book.compiled if one.row.id == incident.row}
         if not compiled:
             return "cannot tell", (), f"There is no row {incident.row} that can be judged; mount the rows that found it with --rules."
+        away = self._away(incident)
         if not members:
-            return "cannot tell", (), f"Nothing of it was seen: {', '.join(incident.subjects[:3])}."
+            return "cannot tell", (), away or f"Nothing of it was seen: {', '.join(incident.subjects[:3])}."
         conditions = tuple(self._held(incident.id, pair, compiled, members) for pair in _conditions(compiled))
         here = [one for one in members if (found := self._judged.presence.get((incident.row, one))) is not None and found.here]
         if here:
             return "failing", conditions, f"The symptom is still there: {incident.symptom} on {here[0]}."
-        if not conditions:
-            return "cannot tell", (), "The row has no condition that can be looked at; see by hand."
+        if away or not conditions:
+            return "cannot tell", conditions, away or "The row has no condition that can be looked at; see by hand."
         return _state(conditions), conditions, ""
+
+    def _away(self, incident: Incident) -> str:
+        """On which machines of a merged run it was that this look did not see; nothing if there are none."""
+        named = {machine_in(text) for text in incident.subjects} - {"", *(host.key for host in self._facts.subjects("host"))}
+        return f"It was on {', '.join(sorted(named)[:5])}, where this look did not go. Run diagnose there and merge the runs again." if named else ""
 
     def _members(self, incident: Incident) -> list[Subject]:
         """Who the case was about, and who stands in their place: a repaired workload has new pods."""

@@ -29,6 +29,10 @@ _NEAR = 0.6
 """Of the best row's count, what another must reach to be meant as well."""
 
 _MOST = 4
+_MOST_TRIED = 20
+"""Words that others like them are looked for."""
+_MOST_WORDS = 200
+"""Words that are read; of more, as a pasted log has them, the first."""
 _PREFIX = 4
 """Letters that two words must share from their start on to count as one: looping, loop."""
 
@@ -55,7 +59,7 @@ def rows_meant(words: Sequence[str], rows: Iterable[Row]) -> Meant:
     """The rows that these words mean. Raises UsageError with the nearest rows if nothing in the matrix has one of them."""
     index = _Index(rows)
     text = " ".join(words)
-    tokens = list(dict.fromkeys(_tokens(text)))
+    tokens = list(dict.fromkeys(_tokens(text)))[:_MOST_WORDS]
     counts = index.counted(tokens)
     for row_id, gain in _by_signatures(text, index.rows.values()).items():
         counts[row_id] += gain
@@ -146,6 +150,6 @@ def _by_signatures(text: str, rows: Iterable[Row]) -> dict[str, float]:
 
 
 def _nearest(tokens: Sequence[str], index: _Index) -> str:
-    known = [word for token in tokens for word in difflib.get_close_matches(token, index.words, n=2, cutoff=0.7)]
+    known = [word for token in tokens[:_MOST_TRIED] for word in difflib.get_close_matches(token, index.words, n=2, cutoff=0.7)][:_MOST]
     close = dict.fromkeys(f"{row_id} ({word})" for word in known for row_id in index.having(word)[:2])
     return f"Nearest: {', '.join(close)}. " if close else ""

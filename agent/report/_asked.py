@@ -55,13 +55,21 @@ def unanswered(book: Book, scope: Scope, facts: Facts) -> Iterator[Gap]:
     for one, of in scope.meant.items():
         if not of:
             yield _not_found(one, facts)
-    for file in map(book.of, (*scope.focus.rows, *scope.focus.drafts)):
-        if file is not None and not file.row.live:
+    for row_id in (*scope.focus.rows, *scope.focus.drafts):
+        file = book.of(row_id)
+        if file is None:
+            yield _no_such_row(row_id)
+        elif not file.row.live:
             detail = f"{file.row.symptom} is a draft: it holds the matrix's wording and no conditions, so nobody can judge it yet."
             remedy = f"`diagnose matrix {file.row.id}` shows its triage, causes and fixes, to be gone through by hand."
             yield Gap(file.row.id, "a draft", detail, remedy, asked=True)
-        elif file is not None and not _anything_of(file.row, facts):
+        elif not _anything_of(file.row, facts):
             yield _nothing_to_judge(file.row, facts)
+
+
+def _no_such_row(row_id: str) -> Gap:
+    """The rows that a bundle was made with may not be those that judge it now."""
+    return Gap(row_id, "not judged", "There is no such row here.", "Name the folder that it lies in: --rules DIR.", asked=True)
 
 
 def _anything_of(row: Row, facts: Facts) -> bool:

@@ -103,7 +103,7 @@ class IncidentWriter:
 
     def _checks(self, incident: Incident) -> None:
         lead = label("CHECK")
-        self.page.put(lead, Span(say.check(incident, kept=self.kept), "cyan"))
+        self.page.put(lead, Span(say.by_id(incident, kept=self.kept) or "diagnose, again:", "cyan"))
         for check in incident.verify:
             self._check(under(lead), check)
 

@@ -136,10 +136,9 @@ def seen(line: Line) -> str:
     return f"not seen: {line.seen}" if line.seen and line.mark == "unknown" else line.seen
 
 
-def check(incident: Incident, *, kept: bool) -> str:
-    """How to ask whether a repair has worked: by the case's id where the run is kept and its row has a condition that can be looked at."""
-    by_id = kept and any(one.condition for one in incident.verify)
-    return f"diagnose verify {incident.id}" if by_id else "diagnose, again:"
+def by_id(incident: Incident, *, kept: bool) -> str:
+    """The command that tells whether a repair has worked, where the run is kept and the row has a condition that can be looked at; else nothing."""
+    return f"diagnose verify {incident.id}" if kept and any(one.condition for one in incident.verify) else ""
 
 
 def passes(check: Check) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from agent.report import _say as say
 from agent.report._clean import cleaned
 from agent.report._layout import cut
-from agent.report.model import Gap, Incident, Report
+from agent.report.model import Gap, Incident, Report, wholly_known
 
 MOST_BYTES = 4096
 _LONGEST = 240
@@ -23,15 +23,16 @@ def render(report: Report, *, explain: bool = False, width: int = 80, colour: bo
     del explain, width, colour
     whole = cleaned(report)
     head = [cut(whole.verdict, _LONGEST), *([say.CUT_SHORT] if whole.stopped else ())]
-    tail = [*_blind(whole.gaps), f"{_rest(len(whole.incidents))}The whole report is in the log."]
+    fresh = [one for one in whole.incidents if not wholly_known(one)]
+    tail = [*_blind(whole.gaps), f"{_rest(len(fresh))}The whole report is in the log."]
     room = MOST_BYTES - _size([*head, *tail])
     shown: list[str] = []
-    for number, incident in enumerate(whole.incidents, 1):
+    for number, incident in enumerate(fresh, 1):
         lines = list(_incident(number, incident))
         if _size([*shown, *lines]) > room:
             break
         shown += lines
-        tail[-1] = f"{_rest(len(whole.incidents) - number)}The whole report is in the log."
+        tail[-1] = f"{_rest(len(fresh) - number)}The whole report is in the log."
     return "\n".join([*head, *shown, *tail]) + "\n"
 
 

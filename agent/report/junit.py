@@ -2,7 +2,8 @@
 
     failed    a problem that counts for the exit code (1)
     error     what was asked for and not seen, a run that was cut short (3), a rule that broke (4)
-    skipped   a known problem, one below --fail-on, a row that nobody can judge or that had nothing to be held against
+    skipped   a known problem, one below --fail-on, a row that nobody can judge, that had nothing to be held against, or whose problems do not
+              concern what was asked
 
 So a suite without failures and errors is an exit code of 0. Jenkins' schema junit-10.xsd holds for it.
 """
@@ -20,7 +21,11 @@ from agent.report._layout import Page, plain
 from agent.report.model import Incident, Report, RowJudged, counts, every, exit_code
 
 _WIDTH = 100
-_UNJUDGED = {"cannot tell": "Nobody can tell: {open}", "nothing to judge": "Nothing that this row is about was seen here."}
+_UNJUDGED = {
+    "cannot tell": "Nobody can tell: {open}",
+    "nothing to judge": "Nothing that this row is about was seen here.",
+    "found": "It is there, and does not concern what was asked.",
+}
 
 
 def render(report: Report, *, explain: bool = False, width: int = 80, colour: bool = False) -> str:
@@ -43,7 +48,9 @@ def render(report: Report, *, explain: bool = False, width: int = 80, colour: bo
         suite, {"tool": report.tool, "rules": report.rules, "targets": ", ".join(report.targets), "fail-on": report.fail_on, "exit-code": str(code)}
     )
     suite.extend(cases)
-    ET.SubElement(suite, "system-out").text = "\n".join([report.verdict, *report.known_issues, say.looked(report), say.rows(report)])
+    ET.SubElement(suite, "system-out").text = "\n".join(
+        [report.verdict, *report.known_issues, *say.asked(report), say.looked(report), say.rows(report)]
+    )
     ET.indent(top)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(top, encoding="unicode") + "\n"
 
@@ -59,9 +66,10 @@ def _rows(report: Report, *, explain: bool) -> Iterator[ET.Element]:
     for incident in every(report.incidents):
         found.setdefault(incident.row, []).append(incident)
     for row in report.rows:
-        for incident in found.pop(row.id, ()):
+        mine = found.pop(row.id, [])
+        for incident in mine:
             yield _problem(report, incident, explain=explain)
-        if row.state != "found":
+        if not mine:
             yield _row(report, row)
     for of in found.values():  # of a report that lists no such row
         for incident in of:

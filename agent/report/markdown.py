@@ -114,8 +114,7 @@ def _incident(incident: Incident, report: Report, *, explain: bool, deep: bool =
         causes = (f"{one.posterior:.1%} {escape(one.cause)} ({escape(say.support(one))})" for one in incident.candidates)
         yield _list("Causes, in per cent by expert weights, with decibans by group", causes)
     yield from _fixes(incident)
-    asked = say.check(incident, kept=report.kept)
-    command = code(asked) if report.kept and asked.endswith(incident.id) else f"{code('diagnose')} again"
+    command = code(say.by_id(incident, kept=report.kept)) or f"{code('diagnose')} again"
     yield f"**Check**: {'; '.join((command, *map(_check, incident.verify)))}"
     yield f"**Prevent**: {escape(say.sentences(incident.prevent))}" if incident.prevent else ""
     if deep and incident.consequences:

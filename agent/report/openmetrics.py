@@ -39,6 +39,9 @@ def _lines(report: Report, incidents: tuple[Incident, ...], code: int) -> Iterat
     yield from _family("diagnose_problems", "Problems by severity, consequences included; known ones do not count.", _by_severity(incidents))
     yield from _family("diagnose_problem", "Subjects that a problem affects.", _problems(report))
     yield from _family("diagnose_problem_onset_timestamp_seconds", "When a problem began, where that is known.", _onsets(incidents))
+    yield from _family(
+        "diagnose_problems_elsewhere", "Problems that do not concern what was asked; none where everything was.", [({}, report.elsewhere)]
+    )
     yield from _family("diagnose_rows", "Live rows by what they came to.", _rows(report))
     yield from _family("diagnose_gaps", "What could not be seen; what was asked for makes the run blind.", _gaps(report))
     yield from _family("diagnose_gap", "1 for each thing that was asked for and not seen.", _asked(report))

@@ -107,6 +107,7 @@ def _invocation(report: Report, code: int) -> _Object:
         _notification(f"{one.what}: {one.why}. {one.detail} {one.remedy}".strip(), "error" if one.asked else "note")
         for one in say.unseen(report.gaps)
     ]
+    notes += [_notification(f"Asked: {line}", "note") for line in say.asked(report)]
     notes += [_notification(f"Not judged: {line}", "note") for line in report.open]
     notes += [_notification(say.CUT_SHORT, "error")] if report.stopped else []
     found: _Object = {

@@ -23,7 +23,7 @@ def render(found: Verification, *, width: int = 80, colour: bool = False) -> str
 
 def _write(case: Case, now: float, page: Page) -> None:
     word, style = _WORDS[case.outcome]
-    early = case.outcome == "cannot tell" and bool(case.conditions) and all(held.outcome == "holds" for held in case.conditions)
+    early = case.outcome == "cannot tell" and not case.why and bool(case.conditions) and all(held.outcome == "holds" for held in case.conditions)
     page.gap()
     page.put(Span(f"{word + ' YET' if early else word}  ", style), Span(case.title, "bold"), Span(f"[{case.id}]", "dim"))
     for held in case.conditions:

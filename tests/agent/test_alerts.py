@@ -145,5 +145,17 @@ def test_a_thousand_alerts_are_bounded_and_that_is_said(tmp_path: Path) -> None:
     assert (50, "They name 100 things; the first 50 of them were looked at.") == (len(focus.named), focus.notes[-1])
 
 
+def test_of_more_alerts_than_are_read_those_that_fire_come_first(tmp_path: Path) -> None:
+    over = [{"labels": {"alertname": "Watchdog"}, "status": "resolved"}] * 200
+
+    assert (Named("pod", "trainer-0", "ml"),) == ask(tmp_path, [*over, ONE]).named
+
+
+def test_a_label_as_long_as_the_file_costs_no_time_and_no_page(tmp_path: Path) -> None:
+    focus = ask(tmp_path, [{"labels": {"alertname": " ".join(f"word{number}" for number in range(100_000))}}])
+
+    assert 500 > len(focus.notes[0])
+
+
 def test_without_a_time_nothing_is_bounded() -> None:
     assert 0.0 == earliest([Alert({}, fires=True, starts_at=None)])

@@ -9,6 +9,7 @@ import pytest
 
 from agent.asked import Asked, focus_of, row_of
 from agent.bundle import Bundle, load, save
+from agent.cli import run
 from agent.focus import Focus
 from agent.matrix import UsageError
 from agent.pipeline import load as load_all
@@ -84,6 +85,51 @@ def test_a_draft_that_was_asked_for_cannot_be_answered() -> None:
     report = ask(symptoms=["api-503"])
 
     assert (3, (), "serving/api-503 cannot be judged yet: nothing can be said of it.") == (exit_code(report, "low"), report.incidents, report.verdict)
+
+
+def test_a_row_that_this_book_does_not_have_is_no_good_news() -> None:
+    bundle = load(DEMO)
+    bundle.focus = Focus(rows=("shop/restarts-often",))
+    report = report_of(bundle, BOOK)
+
+    assert (3, "shop/restarts-often could not be judged: nothing can be said of it.") == (exit_code(report), report.verdict)
+
+
+def test_words_for_drafts_beside_a_thing_do_not_say_that_everything_was_looked_at() -> None:
+    report = ask("container/db", "503", "api")
+
+    assert (1, False) == (report.elsewhere, "So everything was looked at." in report.asked)
+
+
+def test_a_secret_in_a_pasted_line_is_kept_nowhere() -> None:
+    focus = focus_of(Asked(words=["OSError", "no space left", "ghp_abcdefghijklmnopqrstuvwxyz0123456789", "password=hunter22x", "mlflow/http://ml:hunter22x@x"], now=NOW))
+
+    assert ["hunter22x" in str(focus), "abcdefghijkl" in str(focus), "‹redacted-password-" in focus.notes[0]] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verdict"),
+    [
+        (["-q", "container/churn-api"], "Nothing wrong with container churn-api"),
+        (["container/churn-api", "-q", "container/churn-app"], "container churn-app was not found"),
+        (["--since", "2h"], "1 problem: trainer"),
+    ],
+    ids=["behind a flag", "around a flag", "a time alone leaves what the run was about"],
+)
+def test_replay_asks_again(arguments: list[str], verdict: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = load(DEMO)
+    bundle.focus = Focus(rows=("training/training-oom",))
+    save(tmp_path / "run.bundle", bundle)
+    run(["replay", str(tmp_path / "run.bundle"), *arguments])
+
+    assert " ".join(capsys.readouterr().out.split()).startswith(verdict)
+
+
+def test_a_flag_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        run(["replay", str(DEMO), "-q", "--nonsense"])
+
+    assert (2, True) == (error.value.code, "unrecognized arguments: --nonsense" in capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(

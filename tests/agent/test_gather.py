@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,10 +13,11 @@ import msgspec
 import pytest
 
 from agent import bundle as bundles
-from agent import gather
+from agent import gather, pipeline
 from agent.gather import with_others
-from agent.merge import BEGIN, to_text
-from agent.pipeline import load
+from agent.merge import BEGIN, merged, to_text
+from agent.pipeline import load, report_of
+from agent.settings import Settings
 from probes._access import Access
 from probes._contract import Subject, Unavailable
 from probes.kubernetes._cluster import ClusterError
@@ -118,6 +121,38 @@ def test_a_job_that_may_not_be_read_is_a_gap_with_the_grant(monkeypatch: pytest.
     _machines, (gap,) = _gaps(server, monkeypatch)
 
     assert ("forbidden", "Grant it: verbs [get] on jobs.batch in namespace ops.") == (gap.why, gap.remedy)
+
+
+def test_what_is_no_bundle_of_one_machine_costs_the_run_nothing(tmp_path: Path) -> None:
+    (tmp_path / "broken.bundle").write_bytes(b"\x1f\x8bnonsense")
+    bundles.save(tmp_path / "two.bundle", merged(of_machine("node-a"), [of_machine("node-b")]))
+    places = [str(tmp_path / name) for name in ("broken.bundle", "two.bundle")]
+    whole = with_others(of_cluster(), places, Access({}, deadline=time.monotonic() + 5, now=NOW))
+
+    assert of_cluster().observed.signals == whole.observed.signals
+    told = [(gap.why, gap.asked, gap.detail) for gap in whole.observed.unavailable if gap.probe == "host.nodes"]
+    assert ["broken.bundle: this is not gzip" in told[0][2], "is of 2 machines already (node-a, node-b)" in told[1][2]] == [True, True]
+    assert {("garbled", True)} == {one[:2] for one in told}
+
+
+def test_clocks_that_differ_both_ways_cost_the_run_nothing(tmp_path: Path) -> None:
+    bundles.save(tmp_path / "a.bundle", of_machine("node-a", NOW - 800))
+    bundles.save(tmp_path / "b.bundle", of_machine("node-b", NOW + 800))
+    whole = with_others(of_cluster(), [str(tmp_path)], Access({}, deadline=time.monotonic() + 5, now=NOW))
+
+    assert {"node-a", "node-b"} == {one.subject.key for one in whole.observed.signals if one.subject.kind == "host"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_others_are_waited_for_still_gives_the_run(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(1, {"look-a": ("node-a", "Running", "")}, succeeded=0)
+    monkeypatch.setattr(gather, "cluster", lambda _access: server)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: os.kill(os.getpid(), number))
+    _probes, book = load()
+    run = pipeline.with_others(pipeline.Run(report=report_of(of_cluster(), book), bundle=of_cluster()), ["job:ops/look"], Settings(deadline=600), ())
+
+    assert (True, True) == (run.report.stopped, run.bundle.stopped)
+    assert "Pod ops/look-a gave no bundle: it has not ended, it is Running." in [gap.detail for gap in run.report.gaps]
 
 
 def test_a_bundle_of_another_time_is_named_and_left_out(tmp_path: Path) -> None:

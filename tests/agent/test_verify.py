@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from agent.pipeline import Run, report_of
 from agent.pipeline import load as load_all
 from agent.report import FORMATS, verified
 from agent.report.json_ import to_json
-from agent.report.model import Incident, Report
+from agent.report.model import Check, Incident, Report
 from agent.settings import Settings
 from agent.verify import EXIT, Asked, Pace, Verification, find, focus_of, wait
 from probes._contract import Observed, Relation, Signal, Source, Subject, Value
@@ -145,6 +146,15 @@ def test_a_case_of_a_row_that_is_not_there_cannot_be_told() -> None:
     assert ("cannot tell", "There is no row house/gone that can be judged; mount the rows that found it with --rules.") == (case.outcome, case.why)
 
 
+def test_a_case_of_several_machines_does_not_pass_by_a_look_at_one() -> None:
+    both = once(seen(700), msgspec.structs.replace(DB, subjects=("container db", "container db on node-b"), affected=2))
+    other = once(seen(700), msgspec.structs.replace(DB, subjects=("container db on node-b",)))
+
+    assert "Nothing is wrong with it now" not in verified.render(both)
+    assert "passed" == once(seen(700), DB).outcome
+    assert {("cannot tell", "It was on node-b, where this look did not go. Run diagnose there and merge the runs again.")} == {(one.cases[0].outcome, one.cases[0].why) for one in (both, other)}
+
+
 # which cases
 
 
@@ -193,6 +203,16 @@ def test_where_nothing_can_be_kept_the_report_promises_nothing(environ: Mapping[
     assert "diagnose verify" not in FORMATS["text"](run.report) + FORMATS["markdown"](run.report)
 
 
+def test_a_full_disk_is_promised_nothing_and_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: Path, _to: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+
+    assert not kept(tmp_path).report.kept
+    assert [] == list((tmp_path / "state" / "diagnose").iterdir())
+
+
 def test_the_report_of_a_kept_run_says_how_to_verify_and_its_bundle_replays_to_the_same(tmp_path: Path) -> None:
     run = kept(tmp_path)
     save(tmp_path / "x.bundle", run.bundle)
@@ -239,6 +259,33 @@ def test_a_report_of_another_schema_and_a_broken_bundle_are_refused(tmp_path: Pa
         find([str(tmp_path / "r.json")], {})
     with pytest.raises(BundleError, match=r"x\.bundle"):
         find([str(tmp_path / "x.bundle")], {})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"subjects": ("db",)}, {"owner": "workload"}, {"verify": (Check("", "true", "soon"),)}, {"consequences": (msgspec.structs.replace(DB, subjects=("",)),)}],
+    ids=["a subject without a name", "an owner without a name", "no time", "in a consequence"],
+)
+def test_a_report_that_somebody_has_changed_is_refused(change: Mapping[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(to_json(msgspec.structs.replace(REPORT, incidents=(msgspec.structs.replace(DB, **change),))))
+
+    with pytest.raises(UsageError, match=r"report\.json: case [0-9a-f]{4} of the report is no case of ours"):
+        find([str(path)], {})
+
+
+def test_more_cases_than_can_be_looked_at_again_do_not_pass_unseen(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(to_json(msgspec.structs.replace(REPORT, incidents=(TRAINER,) * 51)))
+
+    with pytest.raises(UsageError, match="tells of 51 cases, and 50 can"):
+        find([str(path)], {})
+
+
+@pytest.mark.parametrize("word", ["a" * 5000, "a\0b"])
+def test_what_can_be_no_file_is_no_fault_of_ours(word: str) -> None:
+    with pytest.raises(UsageError):
+        find([word], {})
 
 
 def test_an_id_that_nobody_knows_is_refused_with_what_would_help(tmp_path: Path) -> None:

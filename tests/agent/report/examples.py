@@ -212,7 +212,7 @@ def hostile(payload: str) -> Report:
     base = msgspec.structs.replace(base, broken=("rule: fails",), conflicts=("one says 1, other says 2",))
     first, *others = base.incidents
     marked = msgspec.structs.replace(first, known=Known("because", "2026-12-01", "us", "known.yaml:2"))
-    base = msgspec.structs.replace(base, known_issues=("known.yaml:3: matches nothing.",), incidents=(marked, *others))
+    base = msgspec.structs.replace(base, known_issues=("known.yaml:3: matches nothing.",), incidents=(marked, *others), asked=("container trainer.",), elsewhere=2)
     return mapped(base, lambda text: text if text in _FIXED else f"{payload} {text} {payload}")
 
 

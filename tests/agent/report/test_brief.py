@@ -56,6 +56,12 @@ def test_what_was_asked_for_and_not_seen_stands_below_also_when_problems_fill_th
     assert "NOT SEEN kubernetes.nodes: not allowed; kubernetes.quotas: not allowed" in said.splitlines()[-2]
 
 
+def test_what_is_known_is_counted_in_the_verdict_alone() -> None:
+    said = render(examples.known())
+
+    assert (True, False) == ("1 known problem." in said, "\n2. " in said)
+
+
 def test_nothing_found_is_not_called_healthy() -> None:
     said = render(examples.nothing())
 

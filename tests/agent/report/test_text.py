@@ -24,6 +24,20 @@ KEPT = [(name, kind, explain) for name in examples.GOLDEN for kind in SUFFIX for
 KEPT += [(name, kind, False) for name in ("rich", "blind", "known") for kind in FOR_PROGRAMS]
 
 
+@pytest.mark.parametrize("kind", ["text", "markdown", "html", "junit", "sarif", "json"])
+def test_what_a_run_was_about_stands_in_every_format_with_room_for_it(kind: str) -> None:
+    told = FORMATS[kind](msgspec.structs.replace(examples.rich(), asked=("container trainer alone.",), elsewhere=2), width=200)
+    rest = '"elsewhere": 2' if kind == "json" else "2 other problems that do not concern it"
+
+    assert ["container trainer alone." in told, rest in told] == [True, True]
+
+
+def test_a_row_that_is_found_elsewhere_is_no_hole_in_the_suite() -> None:
+    nobody = FORMATS["junit"](msgspec.structs.replace(examples.rich(), incidents=(), elsewhere=2))
+
+    assert {"found"} <= set(re.findall(r'type="([a-z ]+)"', nobody))
+
+
 @pytest.mark.parametrize(("name", "kind", "explain"), KEPT)
 def test_each_format_is_as_it_was_read_and_approved(name: str, kind: str, explain: bool) -> None:
     """`python -m tests.agent.report.test_text` writes them again; read them before they are kept."""
