@@ -135,7 +135,7 @@ def _with_words(focus: Focus, words: str, rows: Sequence[Row]) -> Focus:
     return Focus(
         named=focus.named,
         rows=(*focus.rows, *(row.id for row in live)),
-        words=tuple(words),
+        words=tuple(TOKEN.sub(" ", words).split()),
         drafts=() if live else tuple(row.id for row in drafts),
         notes=(*focus.notes, *notes),
     )
