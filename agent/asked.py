@@ -9,7 +9,7 @@ import msgspec
 
 from agent.alerts import Alert, earliest, read_alerts, things
 from agent.focus import Focus, named, unknown_kind
-from agent.matrix import UsageError
+from agent.matrix import UsageError, rows_of
 from agent.since import since
 from probes._named import Named
 from probes._redact import Redactor
@@ -38,6 +38,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def focus_of(asked: Asked) -> Focus:
     """What a run is about. Raises UsageError for a kind, row or word that nobody knows."""
+    focus = _narrowed(asked) if asked.words or asked.symptoms or asked.alert else Focus()  # rows take time to read
+    return msgspec.structs.replace(focus, since=since(asked.since, asked.now)) if asked.since else focus
+
+
+def _narrowed(asked: Asked) -> Focus:
     rows = _rows(asked.rules)
     things, words = [], []
     symptoms = [*asked.symptoms, *(text for text in asked.words if any(row.id == text for row in rows))]
@@ -58,7 +63,7 @@ def focus_of(asked: Asked) -> Focus:
     focus = _redacted(focus, redactor)
     if focus.notes and not focus.narrow:
         focus = msgspec.structs.replace(focus, notes=(*focus.notes, "So everything was looked at."))
-    return msgspec.structs.replace(focus, since=since(asked.since, asked.now)) if asked.since else focus
+    return focus
 
 
 def _redacted(focus: Focus, redactor: Redactor) -> Focus:
@@ -142,9 +147,7 @@ def _with_words(focus: Focus, words: str, rows: Sequence[Row]) -> Focus:
 
 def row_of(text: str, rows: Sequence[Row]) -> Row:
     """The one row of this id, of this last part of an id, or with all of these words in its symptom. Raises UsageError."""
-    wanted = text.lower().split()
-    exact = [row for row in rows if text in (row.id, row.id.rpartition("/")[2])]
-    found = exact or [row for row in rows if all(word in f"{row.id} {row.symptom}".lower() for word in wanted)]
+    found = rows_of(text, rows)
     if len(found) == 1:
         return found[0]
     if found:

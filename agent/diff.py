@@ -18,7 +18,7 @@ import msgspec
 from agent.bundle import Bundle
 from agent.focus import Focus, Scope
 from agent.report.build import Builder
-from agent.report.model import SEVERITIES, Incident
+from agent.report.model import SEVERITIES, Incident, every
 from probes._contract import Signal, Spec, Subject, Value
 from probes._named import Named
 from rules._book import Book
@@ -89,8 +89,8 @@ class _Run:
         report = Builder(book, self.facts, judge(book, self.facts)).report(
             tool=bundle.tool, targets=bundle.targets, visits=(), stopped=bundle.stopped
         )
-        roots = {one.id: root.id for root in report.incidents for one in _every(root.consequences)}
-        self.incidents = tuple(_every(report.incidents))
+        roots = {one.id: root.id for root in report.incidents for one in every(root.consequences)}
+        self.incidents = tuple(every(report.incidents))
         self.root_of = roots
         self.states = _states(bundle.observed.signals, self.facts)
 
@@ -100,12 +100,6 @@ class _Run:
         named = tuple(Named(*text.split(" ", 1)) for text in sorted(texts))
         own = {Subject(one.kind, one.key) for one in named}
         return own | Scope(Focus(named=named), self.facts).reach
-
-
-def _every(incidents: Iterable[Incident]) -> Iterator[Incident]:
-    for one in incidents:
-        yield one
-        yield from _every(one.consequences)
 
 
 def _states(signals: Iterable[Signal], facts: Facts) -> dict[Subject, dict[str, Value]]:
