@@ -57,7 +57,7 @@ def unanswered(book: Book, scope: Scope, facts: Facts) -> Iterator[Gap]:
             detail = f"{file.row.symptom} is a draft: it holds the matrix's wording and no conditions, so nobody can judge it yet."
             remedy = f"`diagnose matrix {file.row.id}` shows its triage, causes and fixes, to be gone through by hand."
             yield Gap(file.row.id, "a draft", detail, remedy, asked=True)
-        elif not _anything_of(file.row, facts):
+        elif not anything_of(file.row, facts):
             yield _nothing_to_judge(file.row, facts)
 
 
@@ -66,7 +66,7 @@ def _no_such_row(row_id: str) -> Gap:
     return Gap(row_id, "not judged", "There is no such row here.", "Name the folder that it lies in: --rules DIR.", asked=True)
 
 
-def _anything_of(row: Row, facts: Facts) -> bool:
+def anything_of(row: Row, facts: Facts) -> bool:
     """Whether anything was looked at that the row is about; a list that is empty is a look, too."""
     return any(facts.subjects(kind) or any(sweep.kind == kind for sweep in facts.swept) for kind in row.kinds)
 
