@@ -10,6 +10,7 @@ import msgspec
 from agent.alerts import Alert, earliest, read_alerts, things
 from agent.focus import Focus, named, unknown_kind
 from agent.matrix import UsageError, rows_of
+from agent.report._say import names
 from agent.since import since
 from probes._named import Named
 from probes._redact import Redactor
@@ -86,9 +87,9 @@ def _with_alerts(focus: Focus, asked: Asked, rows: Sequence[Row]) -> Focus:
         live = _rows_of_alert(name, rows)
         named |= dict.fromkeys(thing for thing in mine if _may_stand(thing, asked.namespace))
         meant |= {} if mine else dict.fromkeys(live)
-        about = f"names {_few([str(thing) for thing in mine])}" if mine else "names no thing"
+        about = f"names {names([str(thing) for thing in mine])}" if mine else "names no thing"
         notes.append(
-            f"{len(of)} alert{'' if len(of) == 1 else 's'} {name or 'without a name'}: {about}; {f'its name means {_few(live)}' if live else 'no row that can be judged goes by its name'}."
+            f"{len(of)} alert{'' if len(of) == 1 else 's'} {name or 'without a name'}: {about}; {f'its name means {names(live)}' if live else 'no row that can be judged goes by its name'}."
         )
     if len(named) > MOST_THINGS:
         notes.append(f"They name {len(named)} things; the first {MOST_THINGS} of them were looked at.")
@@ -116,10 +117,6 @@ def _rows_of_alert(name: str, rows: Sequence[Row]) -> list[str]:
         return [row.id for row in rows_meant([name], rows).rows if row.live]
     except UsageError:
         return []
-
-
-def _few(items: Sequence[str]) -> str:
-    return ", ".join(items[:5]) + (f" and {len(items) - 5} more" if len(items) > 5 else "")
 
 
 def _with_words(focus: Focus, words: str, rows: Sequence[Row]) -> Focus:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent.focus import Scope, names_needed, nearest, rows_needed
+from agent.report._say import names
 from agent.report.model import Gap
 from probes._contract import Unavailable
 from probes._named import Named
@@ -17,8 +18,8 @@ _MOST = 8
 
 def all_well(book: Book, scope: Scope) -> str:
     """What is said where nothing was found: of everything, of the things named, of the rows asked for."""
-    things = _few([str(subject) for of in scope.meant.values() for subject in of])
-    rows = _few([file.row.symptom for file in map(book.of, scope.focus.rows) if file is not None])
+    things = names((str(subject) for of in scope.meant.values() for subject in of), _MOST)
+    rows = names((file.row.symptom for file in map(book.of, scope.focus.rows) if file is not None), _MOST)
     if rows:
         return f"No sign of {rows}" + (f" on {things}" if things else "")
     return "Nothing wrong" + (f" with {things}" if things else "")
@@ -26,8 +27,8 @@ def all_well(book: Book, scope: Scope) -> str:
 
 def asked_lines(book: Book, scope: Scope) -> tuple[str, ...]:
     """One line for each thing that was asked about, and what it was seen to depend on."""
-    things = tuple(f"{_few(str(subject) for subject in of)}." for of in scope.meant.values() if of)
-    reach = _few(str(subject) for subject in scope.depends_on())
+    things = tuple(f"{names(map(str, of), _MOST)}." for of in scope.meant.values() if of)
+    reach = names(map(str, scope.depends_on()), _MOST)
     files = [file for file in map(book.of, scope.focus.rows) if file is not None and not any(file.row.id in note for note in scope.focus.notes)]
     rows = tuple(f"{file.row.symptom} ({file.row.id}){'' if file.row.live else ', a draft'}." for file in files)
     return (*scope.focus.notes, *things, *((f"Looked at with it: {reach}.",) if reach else ()), *rows)
@@ -37,8 +38,8 @@ def told(book: Book, scope: Scope, facts: Facts) -> list[Unavailable]:
     """What could not be seen of what was asked about."""
     found: Iterable[Unavailable] = facts.unavailable
     if scope.focus.rows:
-        names = names_needed(book, rows_needed(book, scope.focus.rows))
-        found = [gap for gap in found if not names.isdisjoint(gap.names)]
+        needed = names_needed(book, rows_needed(book, scope.focus.rows))
+        found = [gap for gap in found if not needed.isdisjoint(gap.names)]
     if scope.own:
         found = [gap for gap in found if gap.subject is None or facts.aliases.of(gap.subject) in scope.reach]
     return list(found)
@@ -85,9 +86,3 @@ def _not_found(named: Named, facts: Facts) -> Gap:
     close = nearest(named, facts)
     remedy = f"Did you mean {' or '.join(close)}?" if close else "See whether its name, its namespace (-n) and its cluster (--context) are right."
     return Gap(str(named), "not found", detail, remedy, asked=True)
-
-
-def _few(items: Iterable[str]) -> str:
-    found = list(dict.fromkeys(items))
-    more = len(found) - _MOST
-    return ", ".join(found[:_MOST]) + (f" and {more} more" if more > 0 else "")
