@@ -9,7 +9,8 @@ import msgspec
 
 from agent.alerts import Alert, earliest, read_alerts, things
 from agent.focus import Focus, named, unknown_kind
-from agent.matrix import UsageError
+from agent.matrix import UsageError, rows_of
+from agent.report._say import names
 from agent.since import since
 from probes._named import Named
 from probes._redact import Redactor
@@ -38,6 +39,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def focus_of(asked: Asked) -> Focus:
     """What a run is about. Raises UsageError for a kind, row or word that nobody knows."""
+    focus = _narrowed(asked) if asked.words or asked.symptoms or asked.alert else Focus()  # rows take time to read
+    return msgspec.structs.replace(focus, since=since(asked.since, asked.now)) if asked.since else focus
+
+
+def _narrowed(asked: Asked) -> Focus:
     rows = _rows(asked.rules)
     things, words = [], []
     symptoms = [*asked.symptoms, *(text for text in asked.words if any(row.id == text for row in rows))]
@@ -58,7 +64,7 @@ def focus_of(asked: Asked) -> Focus:
     focus = _redacted(focus, redactor)
     if focus.notes and not focus.narrow:
         focus = msgspec.structs.replace(focus, notes=(*focus.notes, "So everything was looked at."))
-    return msgspec.structs.replace(focus, since=since(asked.since, asked.now)) if asked.since else focus
+    return focus
 
 
 def _redacted(focus: Focus, redactor: Redactor) -> Focus:
@@ -81,9 +87,9 @@ def _with_alerts(focus: Focus, asked: Asked, rows: Sequence[Row]) -> Focus:
         live = _rows_of_alert(name, rows)
         named |= dict.fromkeys(thing for thing in mine if _may_stand(thing, asked.namespace))
         meant |= {} if mine else dict.fromkeys(live)
-        about = f"names {_few([str(thing) for thing in mine])}" if mine else "names no thing"
+        about = f"names {names([str(thing) for thing in mine])}" if mine else "names no thing"
         notes.append(
-            f"{len(of)} alert{'' if len(of) == 1 else 's'} {name or 'without a name'}: {about}; {f'its name means {_few(live)}' if live else 'no row that can be judged goes by its name'}."
+            f"{len(of)} alert{'' if len(of) == 1 else 's'} {name or 'without a name'}: {about}; {f'its name means {names(live)}' if live else 'no row that can be judged goes by its name'}."
         )
     if len(named) > MOST_THINGS:
         notes.append(f"They name {len(named)} things; the first {MOST_THINGS} of them were looked at.")
@@ -113,10 +119,6 @@ def _rows_of_alert(name: str, rows: Sequence[Row]) -> list[str]:
         return []
 
 
-def _few(items: Sequence[str]) -> str:
-    return ", ".join(items[:5]) + (f" and {len(items) - 5} more" if len(items) > 5 else "")
-
-
 def _with_words(focus: Focus, words: str, rows: Sequence[Row]) -> Focus:
     """The rows that the words, without secrets, mean. Where none of them can be judged yet there is nothing to narrow a look by: everything is looked at."""
     from agent.words import rows_meant
@@ -143,9 +145,7 @@ def _with_words(focus: Focus, words: str, rows: Sequence[Row]) -> Focus:
 
 def row_of(text: str, rows: Sequence[Row]) -> Row:
     """The one row of this id, of this last part of an id, or with all of these words in its symptom. Raises UsageError."""
-    wanted = text.lower().split()
-    exact = [row for row in rows if text in (row.id, row.id.rpartition("/")[2])]
-    found = exact or [row for row in rows if all(word in f"{row.id} {row.symptom}".lower() for word in wanted)]
+    found = rows_of(text, rows)
     if len(found) == 1:
         return found[0]
     if found:

@@ -70,12 +70,19 @@ def run(words: Sequence[str]) -> int:
         return int(options.verb(options))
     except Exception as error:
         if type(error).__name__ in ("SettingsError", "RowError", "BundleError", "UsageError"):
-            print(f"diagnose: {error}", file=sys.stderr)
+            _complain(error)
             return USAGE
         print(f"diagnose: this is a fault of diagnose itself, please report it: {type(error).__name__}: {error}", file=sys.stderr)
         if os.environ.get("DIAGNOSE_TRACE"):
             raise
         return FAULT
+
+
+def _complain(error: Exception) -> None:
+    """What a file that may come from anybody holds stands in the message."""
+    from agent.report._clean import clean
+
+    print("diagnose:", "\n".join(map(clean, str(error).split("\n"))), file=sys.stderr)
 
 
 def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:

@@ -72,8 +72,9 @@ def _cases(prefix: str, **_: object) -> list[str]:
     from argcomplete.completers import FilesCompleter
 
     from agent import history
+    from agent.report.model import every
 
-    ids = [one.id for run in history.runs(os.environ) for incident in run.report.incidents for one in (incident, *incident.consequences)]
+    ids = [one.id for run in history.runs(os.environ) for one in every(run.report.incidents)]
     return [*dict.fromkeys(ids), *FilesCompleter()(prefix)]
 
 

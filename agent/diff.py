@@ -17,8 +17,9 @@ import msgspec
 
 from agent.bundle import Bundle
 from agent.focus import Focus, Scope
+from agent.report._asked import anything_of
 from agent.report.build import Builder
-from agent.report.model import SEVERITIES, Incident
+from agent.report.model import SEVERITIES, Incident, every
 from probes._contract import Signal, Spec, Subject, Value
 from probes._named import Named
 from rules._book import Book
@@ -34,7 +35,7 @@ _FLEETING = re.compile(
 """Names, behind the kind, of signals that differ from look to look though nobody changed anything, or that an incident tells of by itself."""
 
 _MOST_VALUE = 60
-Kind = Literal["new", "gone", "changed"]
+Kind = Literal["new", "gone", "changed", "unseen"]
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -89,8 +90,8 @@ class _Run:
         report = Builder(book, self.facts, judge(book, self.facts)).report(
             tool=bundle.tool, targets=bundle.targets, visits=(), stopped=bundle.stopped
         )
-        roots = {one.id: root.id for root in report.incidents for one in _every(root.consequences)}
-        self.incidents = tuple(_every(report.incidents))
+        roots = {one.id: root.id for root in report.incidents for one in every(root.consequences)}
+        self.incidents = tuple(every(report.incidents))
         self.root_of = roots
         self.states = _states(bundle.observed.signals, self.facts)
 
@@ -100,12 +101,6 @@ class _Run:
         named = tuple(Named(*text.split(" ", 1)) for text in sorted(texts))
         own = {Subject(one.kind, one.key) for one in named}
         return own | Scope(Focus(named=named), self.facts).reach
-
-
-def _every(incidents: Iterable[Incident]) -> Iterator[Incident]:
-    for one in incidents:
-        yield one
-        yield from _every(one.consequences)
 
 
 def _states(signals: Iterable[Signal], facts: Facts) -> dict[Subject, dict[str, Value]]:
@@ -123,7 +118,7 @@ def diff(good: Bundle, bad: Bundle, book: Book) -> Diff:
     """What is other in the second run than in the first; the second is judged with the first for what changed before it failed."""
     before, after = _Run(good, book), _Run(bad, book, good)
     pairs = _paired(before.incidents, after.incidents)
-    told = [(_problem(old, new), before if new is None else after) for old, new in pairs]
+    told = [(_problem(old, new, after, book), before if new is None else after) for old, new in pairs]
     problems = [msgspec.structs.replace(one, under=run.root_of.get(one.id, "")) for one, run in told if one is not None]
     places = _places(before, after)
     changes = [change for one in places for change in _changes(one, before, after, book)]
@@ -157,11 +152,14 @@ def _about(incident: Incident) -> set[str]:
     return {text for text in (*incident.subjects, incident.head, incident.owner) if text and not TOKEN.search(text)}
 
 
-def _problem(old: Incident | None, new: Incident | None) -> Problem | None:
+def _problem(old: Incident | None, new: Incident | None, after: _Run, book: Book) -> Problem | None:
+    """What is told of a pair. A problem of things that nobody looked at in the second run is not gone."""
     told = new or old
     if told is None:
         return None
-    kind: Kind = "new" if old is None else "gone" if new is None else "changed"
+    file = book.of(told.row)
+    left: Kind = "gone" if file is None or anything_of(file.row, after.facts) else "unseen"
+    kind: Kind = "new" if old is None else left if new is None else "changed"
     changes = _other(old, new) if old is not None and new is not None else ()
     if kind == "changed" and not changes:
         return None
@@ -187,7 +185,7 @@ def _other(old: Incident, new: Incident) -> tuple[str, ...]:
 
 
 def _order(one: Problem) -> tuple[int, int, str]:
-    return ("new", "changed", "gone").index(one.kind), SEVERITIES.index(one.severity), one.id
+    return ("new", "changed", "unseen", "gone").index(one.kind), SEVERITIES.index(one.severity), one.id
 
 
 # what they are about
@@ -260,5 +258,5 @@ def _short(items: list[str]) -> str:
 
 
 def counted(found: Diff) -> Mapping[Kind, int]:
-    """How many problems are new, gone and changed."""
-    return {kind: sum(one.kind == kind for one in found.problems) for kind in ("new", "gone", "changed")}
+    """How many problems are new, gone, changed and unseen."""
+    return {kind: sum(one.kind == kind for one in found.problems) for kind in ("new", "gone", "changed", "unseen")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rules._book import MATRIX, read_folder
@@ -20,13 +21,18 @@ def matrix_text(words: str) -> str:
     rows = [file.row for file in read_folder(MATRIX)]
     if not words:
         return _list(rows)
-    exact = [row for row in rows if row.id == words]
-    found = exact or [row for row in rows if all(word in f"{row.id} {row.symptom}".lower() for word in words.lower().split())]
+    found = rows_of(words, rows)
     if not found and (path := Path(words)).exists():
         found = [file.row for file in (read_folder(path) if path.is_dir() else [read(path)])]
     if not found:
         raise UsageError(f"No row is meant by '{words}'. `diagnose matrix` lists ours; name the file or folder of your own.")
     return _one(found[0]) if len(found) == 1 else _list(found)
+
+
+def rows_of(text: str, rows: Sequence[Row]) -> list[Row]:
+    """The row of this id or last part of an id, else those with all of these words in id or symptom."""
+    exact = [row for row in rows if text in (row.id, row.id.rpartition("/")[2])]
+    return exact or [row for row in rows if all(word in f"{row.id} {row.symptom}".lower() for word in text.lower().split())]
 
 
 def _list(rows: list[Row]) -> str:

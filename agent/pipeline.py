@@ -94,12 +94,13 @@ def diagnose(
     for probe, gap in _absent(probes, targets, left_out(settings)):
         store.put(probe, gap)
     here = probes_for(probes, targets, left_out(settings))
-    if focus.rows:
-        here = _of_rows(here, _book(probes, settings.rules), focus)
+    book = _book(probes, settings.rules) if focus.rows else None
+    if book is not None:
+        here = _of_rows(here, book, focus)
     with _stopping(runner.stop):
         say("sweeping")
         sweep = runner.start([(probe, ()) for probe in here if probe.sweeps])
-        book = _book(probes, settings.rules)  # while the sweep waits for its answers
+        book = book or _book(probes, settings.rules)  # while the sweep waits for its answers
         runner.wait(sweep)
         search = _Search(runner, here, lambda: _asked(book, Facts(store.snapshot(), book.vocabulary, earlier, focus.since), focus))
         if settings.smoke:

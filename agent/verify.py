@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +22,7 @@ from agent.focus import Focus
 from agent.matrix import UsageError
 from agent.merge import machine_in
 from agent.report._lines import shown_value
-from agent.report.model import SCHEMA, Incident, Report
+from agent.report.model import SCHEMA, Incident, Report, every
 from probes._contract import Subject
 from probes._named import Named
 from rules._book import Book, Compiled
@@ -101,7 +101,7 @@ def find(words: Sequence[str], environ: Mapping[str, str], rules: str = "") -> A
     if len(words) > 2 or (len(words) == 2 and not is_file):
         raise UsageError(f"verify {' '.join(words)}: give a report's file, an id, or a file and then an id of it.")
     if is_file:
-        incidents = list(_every(_report(Path(words[0]), rules).incidents))
+        incidents = list(every(_report(Path(words[0]), rules).incidents))
         mine = _with_id(incidents, words[1]) if len(words) == 2 else incidents
         if not mine:
             raise UsageError(
@@ -113,7 +113,7 @@ def find(words: Sequence[str], environ: Mapping[str, str], rules: str = "") -> A
             )
         return Asked(tuple(mine), {})
     for run in history.runs(environ):
-        found = _with_id(_every(run.report.incidents), words[0])
+        found = _with_id(every(run.report.incidents), words[0])
         if found:
             return Asked(tuple(found), run.settings, kept=True)
     raise UsageError(
@@ -127,12 +127,6 @@ def _with_id(incidents: Iterable[Incident], id_: str) -> list[Incident]:
     return [one for one in incidents if one.id == wanted] or [one for one in incidents if len(wanted) >= len(one.id) and wanted.startswith(one.id)]
 
 
-def _every(incidents: Iterable[Incident]) -> Iterator[Incident]:
-    for one in incidents:
-        yield one
-        yield from _every(one.consequences)
-
-
 def _report(path: Path, rules: str) -> Report:
     """A report from a JSON file, which may come from anybody, or that of a bundle. Raises UsageError, BundleError."""
     try:
@@ -143,7 +137,7 @@ def _report(path: Path, rules: str) -> Report:
 
             return pipeline.report_of(bundles.load(path), pipeline.load(rules)[1])
         report = msgspec.json.decode(data, type=Report)
-        wrong = next((one.id for one in _every(report.incidents) if not _sound(one)), None)
+        wrong = next((one.id for one in every(report.incidents) if not _sound(one)), None)
     except OSError as error:
         raise UsageError(f"{path}: the report cannot be read: {error.strerror}.") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -214,10 +208,10 @@ def _still(found: Verification, since: Mapping[tuple[str, str], float]) -> dict[
 
 
 def _progress(found: Verification) -> str:
-    every = [held for case in found.cases for held in case.conditions]
-    holding = [held for held in every if held.outcome == "holds"]
-    if len(holding) < len(every):
-        return f"{len(holding)} of {len(every)} conditions hold"
+    conditions = [held for case in found.cases for held in case.conditions]
+    holding = [held for held in conditions if held.outcome == "holds"]
+    if len(holding) < len(conditions):
+        return f"{len(holding)} of {len(conditions)} conditions hold"
     slowest = min(holding, key=lambda held: held.held - held.must_hold)
     return f"all conditions hold, for {slowest.held:.0f} s of {slowest.must_hold:.0f} s"
 

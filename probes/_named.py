@@ -1,6 +1,6 @@
 """What did a person name, such as pod/trainer-0 or deploy/api, and which subjects does that mean?
 
-Keys hold more than people type: `ml/Deployment/api` is deploy/api, `http://mlflow:5000#churn` is model/churn, `models@minio:9000` is bucket/models.
+Keys hold more than people type: `ml/Deployment/api` is deploy/api, `http://mlflow:5000#churn` is model/churn, `models@minio:9000` is bucket/models, `db on node-b` of a merged run is container/db.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from probes._contract import Subject
 _OF_NAMESPACE = ("pod", "workload", "claim", "quota", "service", "object")
 _ALIAS = re.compile(r"^(?:svc|container):")
 _PORT = re.compile(r":\d+$")
+_MACHINE = re.compile(r" on [\w.-]+$")
+"""What merging the runs of several machines puts behind a name that means something on one of them."""
 
 
 class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,7 +47,8 @@ class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.made_as:
             made_as, _, name = rest.partition("/")
             return self._made(made_as, name, first)
-        return self.key in (subject.key, key) or self._ends(key, self.key) or (len(self.kinds) > 1 and self._ends(key, _PORT.sub("", self.key)))
+        names = (self.key, _PORT.sub("", self.key)) if len(self.kinds) > 1 else (self.key,)
+        return self.key in (subject.key, key) or any(self._ends(one, name) for one in (key, _MACHINE.sub("", key)) for name in names)
 
     def _of_namespace(self, key: str) -> bool:
         return (self.kind in _OF_NAMESPACE and "/" in key and "://" not in key) or (self.kind == "container" and key.count("/") == 2)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from agent.focus import Scope, names_needed, namesakes, nearest, rows_needed
+from agent.report._say import names
 from agent.report.model import Gap
 from probes._contract import Unavailable
 from probes._named import Named
@@ -18,8 +19,8 @@ _MOST = 8
 
 def all_well(book: Book, scope: Scope) -> str:
     """What is said where nothing was found: of everything, of the things named, of the rows asked for."""
-    things = _few([str(subject) for of in scope.meant.values() for subject in of])
-    rows = _few([file.row.symptom for file in map(book.of, scope.focus.rows) if file is not None])
+    things = names((str(subject) for of in scope.meant.values() for subject in of), _MOST)
+    rows = names((file.row.symptom for file in map(book.of, scope.focus.rows) if file is not None), _MOST)
     if rows:
         return f"No sign of {rows}" + (f" on {things}" if things else "")
     return "Nothing wrong" + (f" with {things}" if things else "")
@@ -27,8 +28,8 @@ def all_well(book: Book, scope: Scope) -> str:
 
 def asked_lines(book: Book, scope: Scope, facts: Facts) -> tuple[str, ...]:
     """One line for each thing that was asked about, and what it was seen to depend on."""
-    things = tuple(f"{_few(str(subject) for subject in of)}." for of in scope.meant.values() if of)
-    reach = _few(str(subject) for subject in scope.depends_on())
+    things = tuple(f"{names(map(str, of), _MOST)}." for of in scope.meant.values() if of)
+    reach = names(map(str, scope.depends_on()), _MOST)
     files = [file for file in map(book.of, scope.focus.rows) if file is not None and not any(file.row.id in note for note in scope.focus.notes)]
     rows = tuple(f"{file.row.symptom} ({file.row.id}){'' if file.row.live else ', a draft'}." for file in files)
     also = tuple(
@@ -43,8 +44,8 @@ def told(book: Book, scope: Scope, facts: Facts) -> list[Unavailable]:
     """What could not be seen of what was asked about."""
     found: Iterable[Unavailable] = facts.unavailable
     if scope.focus.rows:
-        names = names_needed(book, rows_needed(book, scope.focus.rows))
-        found = [gap for gap in found if not names.isdisjoint(gap.names)]
+        needed = names_needed(book, rows_needed(book, scope.focus.rows))
+        found = [gap for gap in found if not needed.isdisjoint(gap.names)]
     if scope.own:
         found = [gap for gap in found if gap.subject is None or facts.aliases.of(gap.subject) in scope.reach]
     return list(found)
@@ -63,7 +64,7 @@ def unanswered(book: Book, scope: Scope, facts: Facts) -> Iterator[Gap]:
             detail = f"{file.row.symptom} is a draft: it holds the matrix's wording and no conditions, so nobody can judge it yet."
             remedy = f"`diagnose matrix {file.row.id}` shows its triage, causes and fixes, to be gone through by hand."
             yield Gap(file.row.id, "a draft", detail, remedy, asked=True)
-        elif not _anything_of(file.row, facts):
+        elif not anything_of(file.row, facts):
             yield _nothing_to_judge(file.row, facts)
 
 
@@ -72,7 +73,7 @@ def _no_such_row(row_id: str) -> Gap:
     return Gap(row_id, "not judged", "There is no such row here.", "Name the folder that it lies in: --rules DIR.", asked=True)
 
 
-def _anything_of(row: Row, facts: Facts) -> bool:
+def anything_of(row: Row, facts: Facts) -> bool:
     """Whether anything was looked at that the row is about; a list that is empty is a look, too."""
     return any(facts.subjects(kind) or any(sweep.kind == kind for sweep in facts.swept) for kind in row.kinds)
 
@@ -91,9 +92,3 @@ def _not_found(named: Named, facts: Facts) -> Gap:
     close = nearest(named, facts)
     remedy = f"Did you mean {' or '.join(close)}?" if close else "See whether its name, its namespace (-n) and its cluster (--context) are right."
     return Gap(str(named), "not found", detail, remedy, asked=True)
-
-
-def _few(items: Iterable[str]) -> str:
-    found = list(dict.fromkeys(items))
-    more = len(found) - _MOST
-    return ", ".join(found[:_MOST]) + (f" and {more} more" if more > 0 else "")

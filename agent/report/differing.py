@@ -10,9 +10,9 @@ from agent.report._layout import Page, Span, coloured, plain
 from agent.report._say import names
 from rules._words import time_text
 
-_STYLES = {"new": "bold red", "changed": "yellow", "gone": "green"}
+_STYLES = {"new": "bold red", "changed": "yellow", "unseen": "yellow", "gone": "green"}
 _MOST = 12
-_KINDS: tuple[tuple[Kind, str], ...] = (("new", "new"), ("gone", "gone"), ("changed", "other than before"))
+_KINDS: tuple[tuple[Kind, str], ...] = (("new", "new"), ("gone", "gone"), ("changed", "other than before"), ("unseen", "not looked at again"))
 _COUNTED = "What is well is only counted in a run, unless it is named: diagnose deploy/x --save good.bundle keeps it to be compared."
 
 

@@ -59,6 +59,13 @@ def test_a_problem_that_is_gone_is_no_worse() -> None:
     assert (["gone"], False) == ([one.kind for one in found.problems], found.worse)
 
 
+def test_a_problem_of_things_that_nobody_looked_at_again_is_not_gone() -> None:
+    found = diff(run(LOOPS), Bundle(tool="0", rules="r", observed=Observed(now=NOW)), BOOK)
+
+    assert (["unseen"], False) == ([one.kind for one in found.problems], found.worse)
+    assert "Problems: 1 not looked at again." == differing.render(found).splitlines()[0]
+
+
 def test_the_same_run_twice_differs_in_nothing() -> None:
     found = diff(load(DEMO), load(DEMO), BOOK)
 

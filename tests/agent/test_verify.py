@@ -13,6 +13,7 @@ import pytest
 
 from agent import history
 from agent.bundle import Bundle, BundleError, load, save
+from agent.cli import run
 from agent.discover import Target
 from agent.focus import Focus
 from agent.matrix import UsageError
@@ -291,6 +292,14 @@ def test_what_can_be_no_file_is_no_fault_of_ours(word: str) -> None:
 def test_an_id_that_nobody_knows_is_refused_with_what_would_help(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^ffff: there is no such file, and none of the last 10 runs .* Give the report that has it"):
         find(["ffff"], state(tmp_path))
+
+
+def test_what_is_wrong_with_a_hostile_report_is_said_in_words_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.json").write_bytes(to_json(msgspec.structs.replace(REPORT, schema="\x1b]0;owned\x07\x1b[2J")))
+    code = run(["verify", str(tmp_path / "r.json")])
+    said = capsys.readouterr().err
+
+    assert (2, False, True) == (code, bool({"\x1b", "\x07"} & set(said)), "this program reads diagnose.report/1" in said)
 
 
 def test_hostile_titles_reach_no_terminal() -> None:

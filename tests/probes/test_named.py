@@ -31,6 +31,9 @@ from probes._named import Named
         (Named("bucket", "s3://models"), "models"),
         (Named("process", "python"), "python (pid 4711)"),
         (Named("process", "4711"), "python (pid 4711)"),
+        (Named("process", "python"), "python (pid 4711) on node-b"),
+        (Named("container", "db"), "db on node-b"),
+        (Named("container", "db on node-b"), "db on node-b"),
     ],
 )
 def test_a_name_means_this(named: Named, key: str) -> None:
@@ -48,6 +51,7 @@ def test_a_name_means_this(named: Named, key: str) -> None:
         (Named("workload", "nightly", "", "CronJob"), Subject("workload", "ml/Job/nightly-by-hand")),
         (Named("mlflow", "mlflow"), Subject("mlflow", "http://mlflow.test[:5000")),
         (Named("model", "mlflow"), Subject("model", "http://mlflow:5000#churn")),
+        (Named("container", "db on node-a"), Subject("container", "db on node-b")),
         (Named("pod", "/"), Subject("pod", "ml/trainer-0")),
     ],
 )
