@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from agent.bundle import Bundle, BundleError, from_bytes, load, to_bytes
-from probes._contract import Observed, Subject, Swept, Unavailable
+from probes._contract import Observed, Signal, Subject, Swept, Unavailable, Value
 from probes._runner import load_probes
 
 BEGIN, END = "-----BEGIN DIAGNOSE BUNDLE-----", "-----END DIAGNOSE BUNDLE-----"
@@ -30,6 +30,11 @@ _ARMOUR = re.compile(f"^{BEGIN}$\n(?P<text>[A-Za-z0-9+/=\n]+)^{END}$", re.MULTIL
 _ON = re.compile(r" on ([\w.-]+)$")
 _SHARED = frozenset({"host", "image", "account", "bucket", "service", "mlflow", "model"})
 """Kinds that a look from a machine gives under names which mean the same from everywhere."""
+
+_LOCAL = frozenset({"workload", "network", "cgroup"})
+"""Kinds of which only relations tell, and what is derived from a signal: a service of Compose, its network, a control group."""
+_OF_CLUSTER = {"container": 1, "workload": 2}
+"""From how many slashes on a name is one of Kubernetes, `ns/pod/container`, `ns/Kind/name`, and holds for every machine."""
 
 Rename = Callable[[Subject], Subject]
 
@@ -126,11 +131,11 @@ def _newest(bundles: Iterable[Bundle]) -> Iterator[Bundle]:
 
 def _of_machine(host: Subject | None) -> Rename:
     """How subjects of a bundle are called among others'. A Kubernetes container has its namespace in its name."""
-    local = {spec.kind for probe in load_probes() if probe.name.startswith(("host.", "docker.")) for spec in probe.gives} - _SHARED
+    local = {spec.kind for probe in load_probes() if probe.name.startswith(("host.", "docker.")) for spec in probe.gives} - _SHARED | _LOCAL
 
     def renamed(subject: Subject) -> Subject:
-        mine = host is not None and subject.kind in local and not (subject.kind == "container" and "/" in subject.key)
-        return Subject(subject.kind, f"{subject.key} on {host.key}") if mine and host is not None else subject
+        of_cluster = subject.key.count("/") >= _OF_CLUSTER.get(subject.kind, len(subject.key) + 1)
+        return subject if host is None or of_cluster or subject.kind not in local else Subject(subject.kind, f"{subject.key} on {host.key}")
 
     return renamed
 
@@ -140,13 +145,20 @@ def _renamed(seen: Observed, rename: Rename) -> Observed:
     change = msgspec.structs.replace
     return Observed(
         now=seen.now,
-        signals=[change(one, subject=names[one.subject]) for one in seen.signals],
+        signals=[change(one, subject=names[one.subject], value=_value(one, rename)) for one in seen.signals],
         coverage=[change(one, subject=rename(one.subject)) for one in seen.coverage],
         relations=[change(one, from_=rename(one.from_), to=rename(one.to)) for one in seen.relations],
         unavailable=[change(one, subject=rename(one.subject)) if one.subject else one for one in seen.unavailable],
         swept=seen.swept,
         census=[change(one, shared=rename(one.shared)) for one in seen.census],
     )
+
+
+def _value(signal: Signal, rename: Rename) -> Value:
+    """A control group's path joins the processes of one machine, and not those of every machine that has such a path."""
+    if signal.name == "process.kill_cgroup" and isinstance(signal.value, str) and signal.value not in ("", "/"):
+        return rename(Subject("cgroup", signal.value)).key
+    return signal.value
 
 
 def _answered(gap: Unavailable, looked: set[str]) -> bool:

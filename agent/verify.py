@@ -156,10 +156,16 @@ def _sound(incident: Incident) -> bool:
 
 def focus_of(asked: Asked) -> Focus:
     """What has to be looked at: the subjects of the cases and their workloads, for what their rows rest on."""
-    texts = dict.fromkeys(text for one in asked.incidents for text in (*one.subjects, one.owner) if text)
+    texts = dict.fromkeys(name for one in asked.incidents for text in (*one.subjects, one.owner) if text for name in (text, _bare(text)))
     return Focus(
         named=tuple(Named(*text.split(" ", 1)) for text in texts), rows=tuple(dict.fromkeys(one.row for one in asked.incidents)), verify=True
     )
+
+
+def _bare(text: str) -> str:
+    """A thing by the name that it has on its own machine."""
+    machine = machine_in(text)
+    return text.removesuffix(f" on {machine}") if machine else text
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -254,7 +260,9 @@ class _Looked:
     def _members(self, incident: Incident) -> list[Subject]:
         """Who the case was about, and who stands in their place: a repaired workload has new pods."""
         facts = self._facts
-        meant = [Subject(*text.split(" ", 1)) for text in incident.subjects]
+        hosts = {host.key for host in facts.subjects("host")}
+        texts = [_bare(text) if machine_in(text) in hosts else text for text in incident.subjects]
+        meant = [Subject(*text.split(" ", 1)) for text in texts]
         there = {facts.aliases.of(one) for one in meant if facts.aliases.of(one) in facts.subjects(one.kind)}
         if incident.owner and meant:
             owner, kind = facts.aliases.of(Subject(*incident.owner.split(" ", 1))), meant[0].kind

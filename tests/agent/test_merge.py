@@ -14,7 +14,7 @@ from agent.bundle import Bundle, BundleError, canonical
 from agent.cli import USAGE, run
 from agent.merge import BEGIN, from_text, load_all, machine, merged, to_text
 from agent.pipeline import load, report_of
-from probes._contract import Observed, Relation, Signal, Source, Subject, Swept, Unavailable
+from probes._contract import Observed, Relation, Signal, Source, Subject, Swept, Unavailable, Value
 from probes._runner import Visit
 from rules._facts import Facts
 from tests.agent.test_bundle import FULL
@@ -63,6 +63,26 @@ def test_what_means_one_machine_alone_carries_its_name_and_a_kubernetes_name_doe
     }
     assert expected == {str(signal.subject) for signal in whole.observed.signals}
     assert Relation("on", Subject("disk", "/var on node-b"), Subject("host", "node-b")) in whole.observed.relations
+
+
+def test_kills_in_a_control_group_of_one_path_on_two_machines_are_two_troubles() -> None:
+    one, other = of_machine("node-a"), of_machine("node-b")
+    for bundle in (one, other):
+        told: dict[str, Value] = {"killed_at": NOW - 9, "kill_scope": "cgroup", "kill_cgroup": "/system.slice/train.service"}
+        bundle.observed.signals += [Signal(Subject("process", "python3 (pid 7)"), f"process.{name}", value, HOST) for name, value in told.items()]
+    _probes, book = load()
+    facts = Facts(merged(one, [other]).observed, book.vocabulary)
+
+    assert {"/system.slice/train.service", "/system.slice/train.service on node-b"} == {found.key for found in facts.subjects("cgroup")}
+
+
+@pytest.mark.parametrize(("key", "expected"), [("shop/api", "shop/api on node-b"), ("shop/Deployment/api", "shop/Deployment/api")])
+def test_a_service_of_compose_is_one_of_its_machine_and_a_deployment_is_not(key: str, expected: str) -> None:
+    other = of_machine("node-b")
+    other.observed.relations.append(Relation("in", Subject("container", "api"), Subject("workload", key)))
+    whole = merged(of_machine("node-a"), [other])
+
+    assert Relation("in", Subject("container", "api on node-b"), Subject("workload", expected)) in whole.observed.relations
 
 
 def test_a_container_hangs_on_the_machine_that_has_its_nodes_name() -> None:

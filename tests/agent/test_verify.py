@@ -156,6 +156,13 @@ def test_a_case_of_several_machines_does_not_pass_by_a_look_at_one() -> None:
     assert {("cannot tell", "It was on node-b, where this look did not go. Run diagnose there and merge the runs again.")} == {(one.cases[0].outcome, one.cases[0].why) for one in (both, other)}
 
 
+def test_what_a_merged_run_calls_by_this_machine_is_found_on_it_by_its_own_name() -> None:
+    here = seen(700)
+    here.observed.signals.append(Signal(Subject("host", "node-b"), "host.memory_total_bytes", 1, Source("host.memory", "free")))
+
+    assert "passed" == once(here, msgspec.structs.replace(DB, subjects=("container db on node-b",))).outcome
+
+
 # which cases
 
 
