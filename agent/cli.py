@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import time
@@ -361,6 +360,8 @@ def _tell(options: argparse.Namespace, *lines: str) -> None:
 
 def _screen(place: str = "") -> dict[str, Any]:
     """How wide what is printed may be, and whether in colour: on a terminal, or for a pager with FORCE_COLOR (and COLUMNS); never with NO_COLOR."""
+    import shutil  # it brings five modules for archives
+
     terminal = not place and sys.stdout.isatty()
     forced = not place and bool(os.environ.get("FORCE_COLOR"))
     colour = (forced or (terminal and os.environ.get("TERM") != "dumb")) and not os.environ.get("NO_COLOR")
