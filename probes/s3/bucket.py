@@ -123,7 +123,7 @@ def _values(client: Client, ladder: Ladder, *, sign: bool) -> dict[str, Value]:
         "bucket.seen_unsigned": ladder.unsigned_status,
         "bucket.region": ladder.region or None,
         "bucket.server": ladder.server or None,
-        "bucket.speaks": _speaks(client.access, place.endpoint) if place.endpoint and ladder.accepts else None,
+        "bucket.speaks": _spoken(client, ladder, reached=reached) if place.endpoint and ladder.accepts else None,
         "bucket.proxy": ladder.proxy or None,
         "bucket.skew": ladder.skew_s,
         "bucket.signed": sign,
@@ -156,10 +156,16 @@ def _ours(access: Access) -> dict[str, str]:
     return {host_port(one): one for one in named if urlsplit(one).hostname}
 
 
+def _spoken(client: Client, ladder: Ladder, *, reached: bool) -> str | None:
+    """What a store was asked by and answered to, it speaks; where none answered, its port is asked."""
+    scheme = urlsplit(client.place.endpoint).scheme
+    return scheme if reached and not ladder.proxy else _speaks(client.access, client.place.endpoint)
+
+
 def _speaks(access: Access, endpoint: str) -> str | None:
     """By a handshake in which no certificate is looked at; None where nothing takes a connection."""
     host, _, port = host_port(endpoint).rpartition(":")
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without authorities: reading them takes longer than the handshake
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
