@@ -34,6 +34,7 @@ class Bindings:
         self._extra = extra or {}
         self._bound: dict[str, Any] = {}
         self._reason: dict[str, str] = {}
+        self._wanted: dict[str, tuple[Want, ...]] = {}
         self._ready: Any = None
         self._ready_for = -1
 
@@ -143,7 +144,8 @@ class Bindings:
 
     def _missing(self, names: Iterable[str]) -> tuple[Want, ...]:
         asked = [name for name in names if not name.startswith("cohort.")]
-        return tuple(sorted({want for name in asked for want in self.facts.missing(self.subject, name)}))
+        self._wanted |= {name: self.facts.missing(self.subject, name) for name in asked if name not in self._wanted}
+        return tuple(sorted({want for name in asked for want in self._wanted[name]}))
 
 
 def _bindable(type_: Any, value: Value) -> Any:

@@ -211,8 +211,8 @@ class _Court:
 
     def _out_of_reach(self, missing: tuple[Want, ...]) -> bool:
         """Whether everything that would settle it has no address here, and nobody asked for it."""
-        gaps = [self.facts.blind(want.subject, want.name) for want in missing]
-        return bool(gaps) and all(gap is not None and gap.why == "not configured" and not gap.asked for gap in gaps)
+        gaps = (self.facts.blind(want.subject, want.name) for want in missing)
+        return bool(missing) and all(gap is not None and gap.why == "not configured" and not gap.asked for gap in gaps)
 
     def _earlier(self, row_id: str, subject: Subject, onset: float | None) -> bool:
         """A parent counts unless its onset is known to be later than ours."""
