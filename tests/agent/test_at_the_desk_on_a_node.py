@@ -52,15 +52,15 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Two healthy pods, and one that loops."""
+    """Two healthy pods, one that loops, and another that a test mends."""
     node.kubectl("create", "namespace", SPACE)
-    objects = [_deployment("web", 2, ["sleep", "9999"]), _deployment("api", 1, FAILS)]
+    objects = [_deployment("web", 2, ["sleep", "9999"]), _deployment("api", 1, FAILS), _deployment("mended", 1, FAILS)]
     node.apply(*objects)
     began = time.monotonic()
     while time.monotonic() < began + 120:
         pods = node.get("pods", "-n", SPACE)["items"]
         states = [status for pod in pods for status in pod["status"].get("containerStatuses", [])]
-        if sum(status["ready"] for status in states) == 2 and max(status["restartCount"] for status in states) >= 2:
+        if sum(status["ready"] for status in states) == 2 and sum(status["restartCount"] >= 2 for status in states) == 2:
             yield Desk(node, tmp_path_factory.mktemp("desk"))
             node.kubectl("delete", "namespace", SPACE, "--wait=false")
             return
@@ -92,12 +92,12 @@ def test_what_fired_begins_the_look(desk: Desk, tmp_path: Path) -> None:
 
 def test_a_repair_is_verified_on_the_pods_that_came_of_it(desk: Desk) -> None:
     """The looping pod is gone by then: its workload's new one answers."""
-    _code, report = desk.diagnose("deploy/api", "-n", SPACE)
+    _code, report = desk.diagnose("deploy/mended", "-n", SPACE)
     (incident,) = report["incidents"]
     failing = desk.diagnose("verify", incident["id"])
     patch = [{"op": "replace", "path": "/spec/template/spec/containers/0/command", "value": ["sleep", "9999"]}]
-    desk.node.kubectl("patch", "deployment", "api", "-n", SPACE, "--type=json", "-p", json.dumps(patch))
-    desk.node.kubectl("rollout", "status", "deployment/api", "-n", SPACE, "--timeout=60s")
+    desk.node.kubectl("patch", "deployment", "mended", "-n", SPACE, "--type=json", "-p", json.dumps(patch))
+    desk.node.kubectl("rollout", "status", "deployment/mended", "-n", SPACE, "--timeout=60s")
     old = incident["subjects"][0].split("/")[1]
     desk.node.wait("the old pod to go", lambda: old not in [one["metadata"]["name"] for one in desk.node.get("pods", "-n", SPACE)["items"]])
     time.sleep(11)

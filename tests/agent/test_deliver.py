@@ -121,7 +121,7 @@ def test_what_no_config_map_holds_is_not_sent(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.services
 def test_an_object_is_put_under_its_key_or_under_the_time_of_the_run(s3: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = s3.user("reporter")
+    keys = s3.user("reporter-of-reports")
     bucket = s3.bucket("reports", allow("reports", keys, *READ, *WRITE))
     _as(s3.settings(keys), monkeypatch)
     deliver(f"s3://{bucket}/last.md", PARCEL)
@@ -134,7 +134,7 @@ def test_an_object_is_put_under_its_key_or_under_the_time_of_the_run(s3: Store, 
 
 @pytest.mark.services
 def test_what_a_store_refuses_is_said_in_its_words_without_what_was_signed(s3: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = s3.user("reader")
+    keys = s3.user("reader-of-sealed")
     bucket = s3.bucket("sealed", allow("sealed", keys, *READ))
     _as(s3.settings(keys), monkeypatch)
 

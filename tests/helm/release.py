@@ -104,7 +104,7 @@ def asked(it: Node, account: str, since: float) -> list[tuple[str, str, int]]:
     for line in it.audit_log.read_text().splitlines():
         one = json.loads(line)
         began = datetime.fromisoformat(one["requestReceivedTimestamp"]).timestamp()
-        if one["user"]["username"] == account and one["stage"] == "ResponseComplete" and began >= since - 1:
+        if one["user"].get("username") == account and one["stage"] == "ResponseComplete" and began >= since - 1:
             reference = one.get("objectRef", {})
             resource = "/".join(part for part in (reference.get("resource", one["requestURI"]), reference.get("subresource", "")) if part)
             found.append((one["verb"], resource, one.get("responseStatus", {}).get("code", 0)))
